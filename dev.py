@@ -1,0 +1,182 @@
+"""Everything a contributor runs, with nothing but Python's standard library: `python3 dev.py COMMAND`.
+
+demo   the whole job on sample data, then the studio and the caught mail in the browser
+test   every test; `test fast` leaves out the slow ones; further words go to pytest
+lint   formatting, lint, types, architecture
+check  what CI runs: lint, then every test
+bench  the benchmarks, printed as ratios
+docs   the generated reference in docs/, rewritten
+lock   the hash-locked requirements, resolved anew from pyproject.toml (needs uv)
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "installed"
+RUN, DEV = ROOT / "requirements" / "run.txt", ROOT / "requirements" / "dev.txt"
+SYSTEM_PARTS = {  # what the slow tests need: Debian package -> where it lies when it is there
+    "postgresql": "/usr/lib/postgresql/*/bin/postgres",
+    "chromium": "/usr/bin/chromium",
+    "fonts-liberation": "/usr/share/fonts/truetype/liberation*",
+    "postfix": "/usr/sbin/postfix",
+}
+
+
+def run(*command: object, **options: object) -> None:
+    """Run a command and stop with its exit code when it fails."""
+    code = subprocess.run([str(word) for word in command], cwd=ROOT, **options).returncode  # noqa: PLW1510
+    if code:
+        sys.exit(code)
+
+
+def administrator() -> list[str] | None:
+    """Return the words that run a command as root without a question, or None where that is not allowed."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
+        return ["sudo", "-n"]
+    return None
+
+
+def install_system_packages(*packages: str) -> bool:
+    """Install Debian packages where this user may; say what to type where not. True when they are there."""
+    root = administrator()
+    if shutil.which("apt-get") is None or root is None:
+        print(
+            f"missing here: {' '.join(packages)} (on Debian: apt-get install {' '.join(packages)})",
+            file=sys.stderr,
+        )
+        return False
+    quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
+    run(*root, "apt-get", "update", "-qq", **quiet)
+    run(*root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, **quiet)
+    return True
+
+
+def ensure_system_parts() -> None:
+    """Install the servers and the browser that the slow tests use, as far as this user may."""
+    missing = [name for name, path in SYSTEM_PARTS.items() if not any(Path("/").glob(path.lstrip("/")))]
+    if missing:
+        install_system_packages(*missing)
+
+
+def create_venv() -> None:
+    """Make `.venv`; Debian ships `python3` without the part that this needs, so install that first."""
+    if importlib.util.find_spec("ensurepip") is None and not install_system_packages("python3-venv"):
+        sys.exit("python3 cannot make virtual environments here: install your system's python3-venv, then try again")
+    run(sys.executable, "-m", "venv", "--clear", VENV)
+
+
+def ensure_environment(lock: Path) -> None:
+    """Make `.venv` hold exactly the locked packages and this project; do nothing when it already does."""
+    want = {
+        path.stem: hashlib.sha256(path.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+        for path in (RUN, DEV)
+    }
+    installed = STAMP.read_text().split() if STAMP.exists() and PYTHON.exists() else []
+    if want[lock.stem] in installed:
+        return
+    if not PYTHON.exists():
+        create_venv()
+    print(f"installing {lock.stem} requirements into .venv …", file=sys.stderr)
+    uv = shutil.which("uv")
+    pip = [uv, "pip", "install", "-q", "--python", PYTHON] if uv else [PYTHON, "-m", "pip", "install", "-q"]
+    run(*pip, "--require-hashes", "-r", lock)
+    run(*pip, "--no-deps", "--no-build-isolation", "-e", ROOT)
+    STAMP.write_text("\n".join(want.values() if lock == DEV else [want["run"]]))
+
+
+def replace_process(*command: object) -> None:
+    """Become the command, so that signals and the terminal are its own."""
+    words = [str(word) for word in command]
+    sys.stdout.flush()
+    os.execv(words[0], words)
+
+
+def lint() -> None:
+    """Check formatting, lint, types and the architecture's contracts."""
+    ensure_environment(DEV)
+    run(PYTHON, "-m", "ruff", "format", "--check", ".")
+    run(PYTHON, "-m", "ruff", "check", ".")
+    run(PYTHON, "-m", "mypy")
+    run(VENV / "bin" / "lint-imports", "--no-cache")
+
+
+def test(*words: str) -> None:
+    """Run the tests: the fast ones when the first word is `fast`, else all with every real part they need."""
+    ensure_environment(DEV)
+    if words[:1] == ("fast",):
+        replace_process(PYTHON, "-m", "pytest", "-q", "-m", "not slow", *words[1:])
+    ensure_system_parts()
+    replace_process(PYTHON, "-m", "pytest", *words)
+
+
+def check() -> None:
+    """Run what CI runs."""
+    lint()
+    test()
+
+
+def demo(*words: str) -> None:
+    """Show the whole job on the packaged sample data."""
+    ensure_environment(RUN)
+    replace_process(PYTHON, "-m", "digest", "demo", *words)
+
+
+def bench(*words: str) -> None:
+    """Run every benchmark, or those named."""
+    ensure_environment(DEV)
+    for path in sorted((ROOT / "bench").glob("*.py")):
+        if not words or path.stem in words:
+            run(PYTHON, path)
+
+
+def docs() -> None:
+    """Write the reference pages that are generated from the code."""
+    ensure_environment(DEV)
+    run(PYTHON, ROOT / "docs" / "generate.py")
+
+
+def lock() -> None:
+    """Resolve the requirements of pyproject.toml anew, with hashes."""
+    groups = {RUN: ["build"], DEV: ["build", "dev"]}
+    for path, names in groups.items():
+        chosen = [word for name in names for word in ("--group", name)]
+        options = [
+            "--universal",
+            "--python-version",
+            "3.11",
+            "--generate-hashes",
+            "--no-header",
+            "--no-annotate",
+        ]
+        run("uv", "pip", "compile", "-q", *options, *chosen, "pyproject.toml", "-o", path)
+
+
+def main() -> None:
+    """Run the command named on the command line."""
+    commands = {
+        "demo": demo,
+        "test": test,
+        "lint": lint,
+        "check": check,
+        "bench": bench,
+        "docs": docs,
+        "lock": lock,
+    }
+    name, words = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
+    if name not in commands:
+        sys.exit(__doc__)
+    commands[name](*words)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""`digest init`."""
+
+import secrets
+from pathlib import Path
+
+import click
+
+from digest import config, db
+from digest.cli.installation import json_option, print_json, say
+
+SETTINGS = """\
+# Settings of Digest. Any of them can come from the environment instead: DIGEST_SMTP__HOST overrides [smtp] host.
+
+database_url = "sqlite:///digest.db"      # or postgresql://user@host/name; a relative path starts at this file
+base_url = "http://127.0.0.1:8000"        # public address of `digest serve`; links in mail start with it
+secret_key = "{secret}"  # signs links; keep it secret, and keep it
+
+[smtp]
+host = "127.0.0.1"
+port = 587
+tls = "starttls"                          # starttls | implicit | none; none only to this machine
+username = ""
+password = ""                             # better in the environment: DIGEST_SMTP__PASSWORD
+connections = 5
+messages_per_second = 0                   # 0: as fast as the server takes it
+
+[[newsletters]]
+slug = "weekly"                           # issues are called weekly/1, weekly/2, …
+name = "The Weekly"
+sender = "The Weekly <weekly@news.example.com>"
+postal_address = ""                       # `send` refuses without it: the law of many countries asks for it
+lists = ["readers"]                       # who gets it: people on any of these lists
+categories = ["World", "Business", "Technology", "Science", "Climate", "Health", "Culture", "Sport"]
+language = "en"
+timezone = "Europe/London"
+schedule = ""                             # "mon 07:00", "mon,thu 07:00", "daily 06:30"; "": planned by hand
+window_days = 7                           # how far back articles may have been published
+max_articles = 24
+max_per_category = 5
+min_articles = 1                          # with fewer, a reader gets no mail this time
+"""
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", type=click.Path(file_okay=False, path_type=Path), default=".")
+@json_option
+def init(folder: Path, as_json: bool) -> None:
+    """Write a commented digest.toml with a fresh secret, and create the database.
+
+    An existing digest.toml is left as it is; its database is created, or brought up to date.
+    """
+    path = folder / "digest.toml"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        config.write_private(path, SETTINGS.format(secret=secrets.token_urlsafe(36)))
+        written = True
+    except FileExistsError:
+        written = False
+    settings = config.load(path)
+    engine = db.connect(settings.database_url)
+    db.migrate(engine)
+    database = engine.url.render_as_string(hide_password=True)
+    if as_json:
+        print_json({"config": str(path), "database": database})
+        return
+    say(f"{'wrote' if written else 'kept'} {path}\ndatabase ready: {database}")

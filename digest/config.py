@@ -1,0 +1,266 @@
+"""Settings: digest.toml, then the environment. The only module that reads the environment."""
+
+import difflib
+import ipaddress
+import os
+import stat
+import tomllib
+from collections.abc import Iterable, Mapping
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from digest.errors import SettingsError
+from digest.model import Newsletter
+
+SECRET_KEY_LENGTH = 32
+ENVIRONMENT_PREFIX = "DIGEST_"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address can only be this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean "…"?)` for the known word closest to one that is not, or an empty string."""
+    by_fold = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.5)
+    return f" (did you mean “{by_fold[close[0]]}”?)" if close else ""
+
+
+def is_timezone(name: str) -> bool:
+    """Tell whether the name is of the IANA time zone database."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+class Smtp(BaseModel):
+    """`[smtp]`: the server that takes the mail."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=587, ge=1, le=65535)
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    connections: int = Field(default=5, ge=1, le=50)
+    messages_per_second: float = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _clear_text_only_to_loopback(self) -> Self:
+        if self.tls == "none" and not is_loopback(self.host):
+            raise ValueError(
+                f"tls = “none” sends mail and password in the clear; that is allowed to this machine only, and {self.host} "
+                "is another: use “starttls” or “implicit”"
+            )
+        return self
+
+
+class SettingsNewsletter(Newsletter):
+    """A newsletter with the checks that only settings need; an issue freezes it without them."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if not is_timezone(value):
+            from zoneinfo import available_timezones
+
+            raise ValueError(f"“{value}” is not a time zone{nearest(value, available_timezones())}")
+        return value
+
+    @field_validator("sender")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        if any(ord(c) < 32 for c in name + address):
+            raise ValueError("sender must not hold control characters")
+        try:
+            validate_email(address, check_deliverability=False, test_environment=True)
+        except EmailNotValidError as error:
+            raise ValueError(f"“{value}” is not “Name <name@example.com>”: {error}") from error
+        return value
+
+    @field_validator("categories")
+    @classmethod
+    def _distinct_categories(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len({category.casefold() for category in value}) < len(value):
+            raise ValueError("a category stands in the list twice")
+        return value
+
+
+class Settings(BaseSettings):
+    """What digest.toml and the environment say together."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+    )
+
+    database_url: str = "sqlite:///digest.db"
+    base_url: str = "http://127.0.0.1:8000"
+    secret_key: SecretStr
+    smtp: Smtp = Smtp()
+    newsletters: tuple[SettingsNewsletter, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment override the file, whose values come in as init values."""
+        return env_settings, init_settings
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_secret(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < SECRET_KEY_LENGTH:
+            raise ValueError(f"must have {SECRET_KEY_LENGTH} characters or more; `digest init` makes a fresh one")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"“{value}” is not an address such as https://news.example.com")
+        return value.rstrip("/")
+
+    @field_validator("newsletters")
+    @classmethod
+    def _distinct_slugs(cls, value: tuple[SettingsNewsletter, ...]) -> tuple[SettingsNewsletter, ...]:
+        slugs = [newsletter.slug for newsletter in value]
+        if len(set(slugs)) < len(slugs):
+            raise ValueError("two newsletters have the same slug")
+        return value
+
+    @property
+    def secret(self) -> bytes:
+        """The key that signs links and message ids."""
+        return self.secret_key.get_secret_value().encode()
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Every category that a newsletter has, in order of appearance, each once."""
+        return tuple(dict.fromkeys(category for newsletter in self.newsletters for category in newsletter.categories))
+
+    def newsletter(self, slug: str) -> Newsletter:
+        """Return the newsletter of that slug, or raise SettingsError naming those that exist."""
+        for newsletter in self.newsletters:
+            if newsletter.slug == slug:
+                return newsletter
+        known = [newsletter.slug for newsletter in self.newsletters]
+        raise SettingsError(
+            f"no newsletter “{slug}” in the settings{nearest(slug, known)}; known: {', '.join(known) or 'none'}"
+        )
+
+
+class _Place(NamedTuple):
+    """Where a setting stands and what may stand there."""
+
+    path: str
+    known: list[str]
+
+
+def _place(location: tuple[int | str, ...]) -> _Place:
+    """Turn pydantic's location into `newsletters[0].timezone` and the names that its table knows."""
+    models: dict[str, type[BaseModel]] = {"smtp": Smtp, "newsletters": SettingsNewsletter}
+    path, table = "", Settings if len(location) < 2 else models.get(str(location[0]), Settings)
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return _Place(path, list(table.model_fields))
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    """Say one of pydantic's errors so that a reader knows which setting to mend, and how."""
+    place = _place(error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"unknown setting {place.path}{nearest(str(error['loc'][-1]), place.known)}"
+    if error["type"] == "missing":
+        return f"{place.path} is missing"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{place.path}: {message}" if place.path else message
+
+
+def _unknown_variables() -> list[str]:
+    """Name the DIGEST_ variables that no setting answers to; pydantic ignores them in silence."""
+    nested = {f"SMTP__{name.upper()}" for name in Smtp.model_fields}
+    known = {name.upper() for name in Settings.model_fields} | nested
+    return [
+        f"unknown setting {name} in the environment{nearest(name.removeprefix(ENVIRONMENT_PREFIX), known)}"
+        for name in sorted(os.environ)
+        if name.startswith(ENVIRONMENT_PREFIX) and name.removeprefix(ENVIRONMENT_PREFIX) not in known
+    ]
+
+
+def _absolute_database_url(url: str, folder: Path) -> str:
+    """Make a relative SQLite path relative to the settings file."""
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and url != prefix + ":memory:":
+        return prefix + str((folder / url.removeprefix(prefix)).resolve())
+    return url
+
+
+def load(path: Path) -> Settings:
+    """Read the settings file and the environment over it.
+
+    Raises SettingsError, which names the setting at fault and the nearest known one.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(f"there is no {path}: run `digest init`, or name your settings with --config") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read {path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+    if unknown := _unknown_variables():
+        raise SettingsError("; ".join(unknown))
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(f"{path}: " + "; ".join(_sentence(e) for e in error.errors())) from None
+    return settings.model_copy(
+        update={"database_url": _absolute_database_url(settings.database_url, path.parent.resolve())}
+    )
+
+
+def write_private(path: Path, text: str) -> None:
+    """Create a file that only its owner can read (0600); raises FileExistsError rather than overwrite."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

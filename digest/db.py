@@ -1,0 +1,153 @@
+"""Opening the database, transactions, migrations. With `tables`, the only module that knows SQLite from PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from digest.errors import DatabaseError
+
+BUSY_TIMEOUT_SECONDS = 30
+MIGRATION_LOCK = 724001  # any number that nothing else on the server uses
+_SQLITE_PRAGMAS = (
+    "journal_mode=wal",
+    "synchronous=normal",
+    f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
+    "foreign_keys=on",
+    "cache_size=-65536",  # 64 MB
+    "mmap_size=268435456",  # 256 MB
+    "temp_store=memory",
+)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Set SQLite's pragmas, and begin transactions ourselves: writers wait their turn at BEGIN, not in the middle."""
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in _SQLITE_PRAGMAS:
+            connection.execute("pragma " + pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("digest_write", False)
+        connection.exec_driver_sql("begin immediate" if writes else "begin")
+
+
+def connect(url: str) -> Engine:
+    """Return an engine for `sqlite:///path` or `postgresql://…`; nothing is opened yet.
+
+    Raises DatabaseError for any other address.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise DatabaseError("database_url must begin with sqlite:/// or postgresql://")
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise DatabaseError(f"database_url cannot be read: {error}") from error
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    return engine
+
+
+def explain(error: DBAPIError) -> str:
+    """Say what a database driver's error means and what to do, without the statement and its values."""
+    text = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+    advice = {
+        "disk is full": "make room on its disk, then run the same command again",
+        "no space left": "make room on its disk, then run the same command again",
+        "database is locked": f"another process has written to it for {BUSY_TIMEOUT_SECONDS} seconds; try again",
+        "unable to open": "does its folder exist, and may you write there?",
+        "readonly": "you may not write to the file or its folder",
+        "not a database": "the file is something else; check database_url",
+        "malformed": "the file is damaged; restore it from a backup",
+        "connection": "is the server running, and is database_url right?",
+        "no such table": "run `digest init` to create it",
+        "does not exist": "run `digest init` to create it",
+    }
+    hint = next(
+        (what for sign, what in advice.items() if sign in text.casefold()),
+        "nothing was changed by this command",
+    )
+    return f"the database says: {text}: {hint}"
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Write in one transaction: all of it is committed at the end, or none of it.
+
+    Raises DatabaseError when the database is away, busy, full or not writable.
+    """
+    try:
+        with engine.connect().execution_options(digest_write=True) as connection, connection.begin():
+            yield connection
+    except OperationalError as error:
+        raise DatabaseError(explain(error)) from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Read from one consistent snapshot. Raises DatabaseError as `transaction` does."""
+    try:
+        with engine.connect() as connection, connection.begin():
+            yield connection
+    except OperationalError as error:
+        raise DatabaseError(explain(error)) from error
+
+
+def insert(connection: Connection, table: Table) -> Any:
+    """Return an INSERT of this database's dialect, which has `on_conflict_do_update` and `on_conflict_do_nothing`."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def for_update_skip_locked(connection: Connection, statement: Select[Any]) -> Select[Any]:
+    """Let two workers claim different rows at once where the database can; SQLite has one writer anyway."""
+    return statement.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else statement
+
+
+def _configuration(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to the newest version; do nothing when it is there. Safe when two start at once."""
+    with transaction(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"select pg_advisory_xact_lock({MIGRATION_LOCK})")
+        command.upgrade(_configuration(connection), "head")
+
+
+def open_database(url: str) -> Engine:
+    """Connect and check that the database exists and has this program's version.
+
+    Raises DatabaseError that says to run `digest init` where it does not.
+    """
+    engine = connect(url)
+    path = engine.url.database
+    if engine.dialect.name == "sqlite" and path and path != ":memory:" and not Path(path).exists():
+        raise DatabaseError(f"there is no database at {path}: run `digest init` to create it")
+    with reading(engine) as connection:
+        head = ScriptDirectory.from_config(_configuration(connection)).get_current_head()
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current is None:
+        raise DatabaseError("the database is empty: run `digest init` to create its tables")
+    if current != head:
+        raise DatabaseError(
+            f"the database has version {current}, this program wants {head}: `digest init` brings it up to date"
+        )
+    return engine

@@ -1,0 +1,1 @@
+"""Articles in: JSON records, and the sections of their markdown summaries."""

@@ -1,0 +1,157 @@
+"""The nouns of the engine, as frozen values. Every datetime is aware and in UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Depth(StrEnum):
+    """How much of an article a reader gets, deepest last."""
+
+    HEADLINES = "headlines"  #: title, source, date
+    BRIEF = "brief"  #: and TL;DR, why it matters
+    FULL = "full"  #: and key points, sources
+
+
+class DeliveryStatus(StrEnum):
+    """Where one delivery stands. Never "sent": we only know what the server said."""
+
+    PLANNED = "planned"  #: nothing was handed over yet
+    SENDING = "sending"  #: committed just before the message's bytes are written
+    ACCEPTED = "accepted"  #: the server took responsibility (2xx after the final dot)
+    DEFERRED = "deferred"  #: 4xx; tried again at `next_at`
+    REJECTED = "rejected"  #: 5xx
+    UNKNOWN = "unknown"  #: no reply after the message was handed over (RFC 1047); never sent again by itself
+    SKIPPED = "skipped"  #: the person left between planning and sending
+    EXPIRED = "expired"  #: deferred until its time ran out
+
+
+@dataclass(frozen=True, slots=True)
+class RichText:
+    """A passage in two forms with the same words.
+
+    `plain` has no markup; `html` is escaped and holds no tags but `<b>` and `<i>`.
+    """
+
+    plain: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an article's claims come from; numbered from 1 within the article."""
+
+    number: int
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One article as the product understands it: plain text, no markup or citation marks."""
+
+    id: str
+    url: str
+    title: str
+    domain: str
+    category: str
+    language: str  #: BCP 47; "und" where the source does not say
+    published_at: datetime
+    image_url: str | None
+    image_alt: str  #: what the picture shows; empty where the source does not say
+    description: str
+    tldr: tuple[RichText, ...]
+    why_it_matters: RichText | None
+    key_points: tuple[RichText, ...]
+    sources: tuple[Source, ...]
+    hashtags: tuple[str, ...]
+    view_count: int
+    words: int  #: of the whole summary, for the reading time
+
+
+class Newsletter(BaseModel):
+    """A publication, as `[[newsletters]]` in digest.toml describes it and as an issue freezes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    name: str = Field(min_length=1)
+    sender: str
+    postal_address: str = ""
+    lists: tuple[str, ...] = ("readers",)
+    categories: tuple[str, ...] = Field(min_length=1)
+    language: str = "en"
+    timezone: str = "UTC"
+    schedule: str = ""
+    local_time: bool = False
+    window_days: int = Field(default=7, ge=1, le=366)
+    max_articles: int = Field(default=24, ge=1, le=200)
+    max_per_category: int = Field(default=5, ge=1, le=200)
+    min_articles: int = Field(default=1, ge=1, le=200)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One dated, frozen run of a newsletter. Candidates are published in `since` ≤ t < `until`."""
+
+    id: int
+    newsletter: Newsletter
+    number: int
+    base_url: str
+    nonce: str  #: alphanumeric and random: marks tokens and the MIME boundary, keys nothing secret
+    since: datetime
+    until: datetime  #: also the date that the mail shows and carries
+    slot: str | None = None  #: the schedule's slot, as local wall time, when a schedule made it
+    planned_at: datetime | None = None  #: set when planning is complete
+    released_at: datetime | None = None  #: set when sending was first asked for
+
+    @property
+    def name(self) -> str:
+        """`weekly/12`, as the command line names it."""
+        return f"{self.newsletter.slug}/{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """An article's place in an edition: which, and how deep."""
+
+    article_id: str
+    depth: Depth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """An ordered list of articles with a depth each, shared by all readers who get exactly that."""
+
+    issue_id: int
+    number: int
+    placements: tuple[Placement, ...]
+    subject: str
+    preheader: str
+    minutes: int
+    html_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One issue to one subscriber: a row of the ledger. `recipient` and `name` were copied when it was planned."""
+
+    issue_id: int
+    subscriber_id: int
+    edition: int
+    choices: int
+    recipient: str
+    name: str
+    link_version: int  #: the subscriber's now, for the preference link
+    status: DeliveryStatus
+    attempts: int
+    code: int
+    reply: str
+    at: datetime | None
+    next_at: datetime | None
+
+
+JsonObject = dict[str, Any]

@@ -1,0 +1,1 @@
+"""Speaking SMTP: connections, one conversation a message, and what the replies mean."""

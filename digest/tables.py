@@ -1,0 +1,218 @@
+"""The database's tables, as SQLAlchemy Core describes them. The migrations build the same."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant: `timestamptz` on PostgreSQL, sortable text on SQLite. A naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant without an offset reached the database: {value!r}")
+        return value.astimezone(UTC) if dialect.name == "postgresql" else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return aware UTC."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if dialect.name == "postgresql" else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+SmallId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only for INTEGER
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("category_key", Text, nullable=False),  # casefolded
+    Column("published_at", UtcDateTime, nullable=False),
+    Column("content", Text, nullable=False),  # the article as JSON (digest.articles.to_json)
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Index(None, "published_at"),
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", SmallId, primary_key=True, autoincrement=True),
+    Column("email", Text, nullable=False),  # as the person wrote it
+    Column("email_key", Text, nullable=False, unique=True),  # subscribers.store.email_key
+    Column("email_digest", Text, nullable=False),  # keyed hash of email_key: joins suppressions
+    Column("name", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("preferences", Text, nullable=False),  # Preferences.to_json: equal choices, equal text
+    Column("frequency", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("paused_until", UtcDateTime),
+    Column("link_version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Index(None, "email_digest"),
+    sqlite_autoincrement=True,  # an erased person's id, and so their links, never become another's
+)
+
+subscriptions = Table(  # who is on which list
+    "subscriptions",
+    metadata,
+    Column("list", Text, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "subscriber_id"),
+    sqlite_with_rowid=False,
+)
+
+unsubscriptions = Table(  # who left which newsletter; being on its lists does not count any more
+    "unsubscriptions",
+    metadata,
+    Column("newsletter", Text, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "subscriber_id"),
+    sqlite_with_rowid=False,
+)
+
+suppressions = Table(  # addresses that must not be mailed; survives erasure
+    "suppressions",
+    metadata,
+    Column("email_digest", Text, primary_key=True),  # keyed hash of email_key, so that no address stays behind
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+consent_events = Table(  # append-only: what was agreed to or withdrawn, when, and where from
+    "consent_events",
+    metadata,
+    Column("id", SmallId, primary_key=True, autoincrement=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("newsletter", Text),
+    Column("source", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "subscriber_id"),
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("id", SmallId, primary_key=True, autoincrement=True),
+    Column("newsletter", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("slot", Text),  # the schedule's slot as local wall time; NULL when planned by hand
+    Column("frozen", Text, nullable=False),  # the newsletter's settings as they were, JSON
+    Column("base_url", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("planned_at", UtcDateTime),
+    Column("released_at", UtcDateTime),
+    Column("compiled", LargeBinary),  # the fragments that every message is spliced from
+    UniqueConstraint("newsletter", "number"),
+    UniqueConstraint("newsletter", "slot"),
+)
+
+candidates = Table(  # the pool of articles as they were when the issue was planned
+    "candidates",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("article_id", Text, primary_key=True),
+    Column("content", Text, nullable=False),
+)
+
+choices = Table(  # each distinct input of the selection, and the edition that followed; NULL: no mail
+    "choices",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("preferences", Text, nullable=False),
+    Column("received", Text, nullable=False),  # JSON array of candidate ids that the reader already had
+    Column("edition", Integer),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("subject", Text, nullable=False),
+    Column("preheader", Text, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("html_bytes", Integer, nullable=False),
+)
+
+placements = Table(
+    "placements",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("edition", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("article_id", Text, nullable=False),
+    Column("depth", Text, nullable=False),
+    Index(None, "article_id"),
+)
+
+skips = Table(  # who is on the newsletter's lists and gets no mail this time, and why
+    "skips",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("choices", Integer),
+    sqlite_with_rowid=False,
+)
+
+deliveries = Table(  # the ledger; only digest.ledger and digest.planning write it
+    "deliveries",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("edition", Integer, nullable=False),
+    Column("choices", Integer, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("claim", Text),  # worker and token of the claim, while a worker holds the row
+    Column("leased_until", UtcDateTime),
+    Column("next_at", UtcDateTime),
+    Column("code", Integer, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("at", UtcDateTime),
+    Index(None, "subscriber_id"),
+    sqlite_with_rowid=False,
+)

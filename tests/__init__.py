@@ -1,0 +1,1 @@
+"""The tests mirror the packages: tests/digest for digest, tests/subscribers for subscribers."""
