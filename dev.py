@@ -41,7 +41,7 @@ def administrator() -> list[str] | None:
     """Return the words that run a command as root without a question, or None where that is not allowed."""
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], check=False).returncode == 0:
         return ["sudo", "-n"]
     return None
 

@@ -78,8 +78,8 @@ class Smtp(BaseModel):
     def _clear_text_only_to_loopback(self) -> Self:
         if self.tls == "none" and not is_loopback(self.host):
             raise ValueError(
-                f"tls = “none” sends mail and password in the clear; that is allowed to this machine only, and {self.host} "
-                "is another: use “starttls” or “implicit”"
+                f"tls = “none” sends mail and password in the clear, which is allowed to this machine only; "
+                f"{self.host} is another: use “starttls” or “implicit”"
             )
         return self
 

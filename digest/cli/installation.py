@@ -34,7 +34,7 @@ pass_installation = click.make_pass_decorator(Installation)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An instant with an offset, such as 2026-11-23T07:00:00Z; becomes aware UTC."""
 
     name = "instant"
