@@ -1,5 +1,6 @@
 """Opening the database, transactions, migrations. With `tables`, the only module that knows SQLite from PostgreSQL."""
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
@@ -115,6 +116,12 @@ def insert(connection: Connection, table: Table) -> Any:
 def for_update_skip_locked(connection: Connection, statement: Select[Any]) -> Select[Any]:
     """Let two workers claim different rows at once where the database can; SQLite has one writer anyway."""
     return statement.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else statement
+
+
+def take_turn(connection: Connection, what: str) -> None:
+    """Wait until no other transaction does the same thing; SQLite's writers take turns anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(zlib.crc32(what.encode()))))
 
 
 def _configuration(connection: Connection) -> Config:

@@ -133,6 +133,7 @@ class Edition:
     preheader: str
     minutes: int
     html_bytes: int
+    pieces: tuple[str, ...]  #: names of the compiled pieces in order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,6 +173,7 @@ editions = Table(
     Column("preheader", Text, nullable=False),
     Column("minutes", Integer, nullable=False),
     Column("html_bytes", Integer, nullable=False),
+    Column("pieces", Text, nullable=False),  # names of the compiled pieces in order, separated by spaces
 )
 
 placements = Table(

@@ -124,6 +124,7 @@ def upgrade() -> None:
     sa.Column('preheader', sa.Text(), nullable=False),
     sa.Column('minutes', sa.Integer(), nullable=False),
     sa.Column('html_bytes', sa.Integer(), nullable=False),
+    sa.Column('pieces', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['issue_id'], ['issues.id'], name=op.f('fk_editions_issue_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('issue_id', 'number', name=op.f('pk_editions'))
     )

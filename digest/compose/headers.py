@@ -1,0 +1,110 @@
+"""The header fields of a message (RFC 5322, 2369, 2919, 8058), written as bytes: each URI list on one line.
+
+`email.policy` would RFC-2047-encode a List-Unsubscribe address of more than about 75 characters, and the
+one-click button would disappear; so these fields are written here.
+"""
+
+import binascii
+import hashlib
+import hmac
+import re
+from email.header import Header
+from email.utils import format_datetime, parseaddr
+from typing import NamedTuple
+from urllib.parse import quote
+
+from digest.model import Issue
+
+ENCODED_WORD_BYTES = 42  # of UTF-8 that fit into one RFC 2047 encoded word beside the field's name
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+class Sender(NamedTuple):
+    """A newsletter's sender, taken apart."""
+
+    name: str
+    address: str
+    domain: str
+
+
+def sender_of(issue: Issue) -> Sender:
+    """Return the issue's sender; settings checked that it is one address."""
+    name, address = parseaddr(issue.newsletter.sender)
+    local, _, domain = address.rpartition("@")
+    return Sender(name, f"{local}@{ascii_domain(domain)}", ascii_domain(domain))
+
+
+def ascii_domain(domain: str) -> str:
+    """Return a domain as mail servers know it (RFC 5890)."""
+    return domain if domain.isascii() else domain.encode("idna").decode("ascii")
+
+
+def encoded_text(text: str, field: str) -> str:
+    """Return text for a header field: as it is where it is short ASCII, else in RFC 2047 encoded words."""
+    text = _CONTROL.sub(" ", text)
+    if text.isascii() and len(text) + len(field) < 75 and "=?" not in text:
+        return text
+    return Header(text, "utf-8", header_name=field).encode(linesep="\r\n")
+
+
+def phrase(name: str, field: str) -> str:
+    """Return a display name: a quoted string, or encoded words."""
+    name = _CONTROL.sub(" ", name)
+    if name.isascii() and len(name) <= 60 and "=?" not in name:
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    data = name.encode()
+    if len(data) <= ENCODED_WORD_BYTES:
+        return "=?utf-8?b?" + binascii.b2a_base64(data, newline=False).decode() + "?="
+    return Header(name, "utf-8", header_name=field).encode(linesep="\r\n")
+
+
+def mailbox(name: str, address: str, field: str) -> str:
+    """Return `"Name" <address>`, or the address alone."""
+    return f"{phrase(name, field)} <{address}>" if name else address
+
+
+def message_id(issue: Issue, subscriber_id: int, secret: bytes) -> str:
+    """Return the Message-ID of a delivery: the same at every attempt, and not to be guessed."""
+    key = f"message-id:{issue.id}:{subscriber_id}".encode()
+    mac = hmac.new(secret, key, hashlib.sha256).hexdigest()[:16]
+    return f"<{issue.newsletter.slug}-{issue.number}.{subscriber_id}.{mac}@{sender_of(issue).domain}>"
+
+
+def boundary(issue: Issue) -> str:
+    """Return the MIME boundary: no encoded line begins with a hyphen, so it can't stand in a part."""
+    return f"digest-{issue.nonce}"
+
+
+def common_fields(issue: Issue) -> bytes:
+    """Return the fields that all messages of an issue share."""
+    sender, newsletter = sender_of(issue), issue.newsletter
+    tenant = re.sub(r"[^a-z0-9]", "", sender.domain.lower())[:15].ljust(5, "0")
+    lines = [
+        f"From: {mailbox(sender.name, sender.address, 'From')}",
+        f"Date: {format_datetime(issue.until)}",
+        f"List-Id: {phrase(newsletter.name, 'List-Id')} <{newsletter.slug}.{sender.domain}>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        f"Feedback-ID: {newsletter.slug}-{issue.number}:{newsletter.slug}:digest:{tenant}",
+        "Precedence: bulk",
+        "X-Auto-Response-Suppress: OOF, AutoReply",
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/alternative; boundary="{boundary(issue)}"',
+    ]
+    return "".join(line + "\r\n" for line in lines).encode("ascii")
+
+
+def subject_field(subject: str) -> bytes:
+    """Return the Subject field."""
+    return f"Subject: {encoded_text(subject, 'Subject')}\r\n".encode("ascii")
+
+
+def unsubscribe_field(issue: Issue, url: str, token: str) -> bytes:
+    """Return List-Unsubscribe (RFC 2369): one click by https, or a mail to the sender, on one line."""
+    mail = f"mailto:{quote(sender_of(issue).address, safe='@')}?subject=unsubscribe%20{token}"
+    return f"List-Unsubscribe: <{url}>, <{mail}>\r\n".encode("ascii")
+
+
+def recipient_fields(name: str, address: str, identity: str) -> bytes:
+    """Return To and Message-ID. Only an address that needs SMTPUTF8 (RFC 6531) makes them hold more than ASCII."""
+    return f"To: {mailbox(name, address, 'To')}\r\nMessage-ID: {identity}\r\n".encode()
