@@ -6,9 +6,8 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment
+from jinja2 import Environment, TemplateSyntaxError
 from jinja2 import TemplateError as JinjaError
-from jinja2 import TemplateSyntaxError
 from markupsafe import Markup
 
 from digest.compose.inlining import inline
@@ -120,7 +119,7 @@ def render_text(
     *,
     mark: Callable[[str], str],
 ) -> str:
-    """Return the text part of those pieces, written by its own template; lines are at most 78 wide but for addresses."""
+    """Return the text part of those pieces, by its own template; lines are at most 78 wide but for addresses."""
     return _render(
         templates,
         "issue.txt.j2",

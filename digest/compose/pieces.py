@@ -1,6 +1,6 @@
 """The pieces that an edition's mail is joined from, and their names in the compiled issue.
 
-`open` masthead · `i…` a line of “in this issue” · `mid` · `s…` a section's heading · `c…` a card · `end` the end and the footer.
+`open` masthead · `i…` a line of “in this issue” · `mid` · `s…` a section heading · `c…` a card · `end` and the footer.
 A card's name tells its variant: depth, then `l` for the lead story's larger headline and `p` for its picture.
 """
 

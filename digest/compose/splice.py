@@ -1,4 +1,4 @@
-"""One message for one reader: the edition's pieces and the reader's values, joined. Nothing is parsed or rendered here."""
+"""One message for one reader: the edition's pieces and the reader's values, joined. Nothing is parsed or rendered."""
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +12,17 @@ from digest.compose.quoted_printable import encode_value
 from digest.model import Issue
 
 
-class Slot(NamedTuple):
-    """Where a reader's value goes: in which part, and which value."""
+class Value(NamedTuple):
+    """A reader's value, encoded for the wire: escaped in the HTML part, as it is in the text part."""
 
-    part: str
+    text: bytes
+    html: bytes
+
+
+class Slot(NamedTuple):
+    """Where a reader's value goes: 0 for the text part or 1 for the HTML part, as in `Value`; and which value."""
+
+    part: int
     name: str
 
 
@@ -24,7 +31,7 @@ class Arrangement:
     """An edition ready for its readers: references to the issue's pieces, and the places of their values."""
 
     pieces: list[bytes]
-    places: tuple[tuple[int, Slot], ...]
+    places: tuple[tuple[int, int, str], ...]  #: where among the pieces, and the slot
 
 
 class EncodedIssue(NamedTuple):
@@ -61,7 +68,7 @@ def encode_issue(issue: Issue, compiled: CompiledIssue) -> EncodedIssue:
 
 
 def _part(
-    kind: str, pieces: Mapping[str, tuple[bytes | str, ...]], names: Sequence[str], values: Mapping[str, str]
+    part: int, pieces: Mapping[str, tuple[bytes | str, ...]], names: Sequence[str], values: Mapping[str, Value]
 ) -> Iterator[bytes | Slot]:
     """Yield a part's bytes in order, with the edition's values in place and slots for the reader's."""
     for name in names:
@@ -69,39 +76,41 @@ def _part(
             if isinstance(word, bytes):
                 yield word
             elif word in values:
-                yield encoded(kind, values[word])
+                yield values[word][part]
             else:
-                yield Slot(kind, word)
+                yield Slot(part, word)
 
 
-def encoded(part: str, value: str) -> bytes:
-    """Return a value for a part: escaped in HTML, as it is in text, and encoded for the wire."""
-    return encode_value((html.escape(value) if part == "html" else value).encode())
+def encoded(value: str) -> Value:
+    """Return a value for both parts of a message; most are plain, so that they are encoded once."""
+    text, escaped = encode_value(value.encode()), html.escape(value)
+    return Value(text, text if escaped == value else encode_value(escaped.encode()))
 
 
 def arrange(issue: EncodedIssue, names: Sequence[str], values: Mapping[str, str]) -> Arrangement:
     """Put an edition's pieces in order; `values` are those that all its readers share."""
     html_names = ["open", *[n for n in names if n[0] == "i"], "mid", *[n for n in names if n[0] != "i"], "end"]
     text_names = ["open", *[text_name(n) for n in names if n[0] != "i"], "end"]
+    shared = {name: encoded(value) for name, value in values.items()}
     words: list[bytes | Slot] = [
         issue.before_text,
-        *_part("text", issue.text, text_names, values),
+        *_part(0, issue.text, text_names, shared),
         issue.before_html,
-        *_part("html", issue.html, html_names, values),
+        *_part(1, issue.html, html_names, shared),
         issue.after_html,
     ]
-    places = tuple((place, word) for place, word in enumerate(words) if isinstance(word, Slot))
+    places = tuple((place, *word) for place, word in enumerate(words) if isinstance(word, Slot))
     return Arrangement([b"" if isinstance(word, Slot) else word for word in words], places)
 
 
-def splice(header: bytes, arrangement: Arrangement, values: Mapping[Slot, bytes]) -> bytes:
+def splice(header: bytes, arrangement: Arrangement, values: Mapping[str, Value]) -> bytes:
     """Return one reader's message: CRLF lines of at most 76 characters in the body, none beginning with a full stop.
 
-    `values` are the reader's, as `encoded` gives them, for every slot of the arrangement.
+    `values` are the reader's, for every slot of the arrangement.
     """
     words = [header, *arrangement.pieces]
-    for place, slot in arrangement.places:
-        words[place + 1] = values[slot]
+    for place, part, name in arrangement.places:
+        words[place + 1] = values[name][part]
     return b"".join(words)
 
 

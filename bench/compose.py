@@ -1,0 +1,95 @@
+"""Composing: messages for 100 readers, spliced against the pipeline that renders each one; and compiling an issue."""
+
+import email.policy
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench import sample
+from digest import db, issues, planning, templating
+from digest.compose import compiling, pieces, verification
+from digest.compose.values import edition_values, why_you
+from digest.messages import Messages
+from digest.model import Delivery, Depth, Placement
+from subscribers.model import Preferences
+
+STORIES, READERS, ROUNDS = 20, 100, 5
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how much processor time a call takes: other programs on the machine do not count."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def composing() -> None:
+    """Print messages a second, both ways, after checking that they say the same."""
+    with sample.stocked(stories=STORIES, readers=READERS) as (engine, settings):
+        issue = planning.plan(engine, settings, settings.newsletter("weekly"), now=sample.NOW).issue
+        with db.reading(engine) as connection:
+            deliveries = list(issues.deliveries(connection, issue))
+            editions = {edition.number: edition for edition in issues.editions(connection, issue)}
+            pool = issues.pool(connection, issue)
+            choices = issues.preferences_of(connection, issue.id, [d.choices for d in deliveries])
+        messages = Messages(engine, issue, settings)
+        templates = templating.environment("email")
+
+        def plain(delivery: Delivery) -> tuple[str, str]:
+            edition = editions[delivery.edition]
+            token = messages._tokens.unsubscribe(delivery.subscriber_id, "weekly")
+            values = edition_values(edition) | messages._urls(delivery, token)
+            values["why_you"] = why_you(issue, Preferences.from_json(choices[delivery.choices][0]))
+            arrangement = pieces.arrange(edition.placements, pool, issue.newsletter.categories)
+            html, text = verification.whole(templates, issue, arrangement, values)
+            message = EmailMessage(policy=email.policy.SMTP)
+            message["To"], message["Subject"] = delivery.recipient, edition.subject
+            message.set_content(text, cte="quoted-printable")
+            message.add_alternative(html, subtype="html", cte="quoted-printable")
+            message.as_bytes()
+            return html, text
+
+        spliced = messages.many(deliveries)
+        slow = []
+        for delivery, message in zip(deliveries, spliced, strict=True):
+            start = time.process_time()
+            html, text = plain(delivery)
+            slow.append(time.process_time() - start)
+            assert verification.difference(message, html, text) is None
+        fast = (
+            statistics.median(seconds(lambda: [len(messages.one(d)) for d in deliveries]) for _ in range(ROUNDS))
+            / READERS
+        )
+        joined = b"".join(spliced)
+        copy = statistics.median(seconds(lambda: [len(bytearray(m)) for m in spliced]) for _ in range(ROUNDS)) / READERS
+    print(
+        f"composing {READERS} messages of {STORIES} stories, {len(joined) // READERS:,} bytes each, the same after parsing"
+    )
+    print(f"  plain pipeline per reader   {1 / statistics.median(slow):>10,.0f} messages/s")
+    print(f"  spliced, whole message      {1 / fast:>10,.0f} messages/s")
+    print(f"  ratio                       {statistics.median(slow) / fast:>10,.0f} times    (goal: 1,000)")
+    print(f"  against a memory copy       {copy / fast:>10.2f} of its rate")
+
+
+def compiling_an_issue() -> None:
+    """Print how long an issue of 60 articles takes to compile."""
+    pool = {article.id: article for article in (sample.article(n) for n in range(60))}
+    with sample.stocked(stories=1, readers=1) as (engine, settings):
+        issue = planning.plan(engine, settings, settings.newsletter("weekly"), now=sample.NOW).issue
+    ordered = sorted(pool.values(), key=lambda a: sample.CATEGORIES.index(a.category))
+    arrangement = pieces.arrange([Placement(a.id, Depth.BRIEF) for a in ordered], pool, sample.CATEGORIES)
+    templates = templating.environment("email")
+    once = statistics.median(
+        seconds(lambda: compiling.compile_issue(templates, issue, arrangement)) for _ in range(ROUNDS)
+    )
+    print(f"compiling an issue of {len(pool)} articles: {once * 1000:.0f} ms    (goal: under 150)")
+
+
+if __name__ == "__main__":
+    composing()
+    compiling_an_issue()

@@ -1,0 +1,125 @@
+"""The very bytes of an issue's mails: what `render` prints, the studio and `/view/` show, and `send` delivers."""
+
+import email
+import email.policy
+import threading
+from collections.abc import Sequence
+from email.message import EmailMessage
+
+from sqlalchemy import Engine
+
+from digest import db, issues
+from digest.compose import compiling, document, headers, splice
+from digest.compose.splice import Arrangement, Value
+from digest.compose.values import edition_values, links, why_you
+from digest.config import Settings
+from digest.model import Delivery, Edition, Issue
+from subscribers.model import Preferences
+from subscribers.tokens import Tokens
+
+DEAD_TOKEN = "test-copy"  # noqa: S105 - what stands for a token in a test copy: no link of it works
+
+
+class Messages:
+    """Makes the messages of one planned issue. Safe to use from several threads.
+
+    Raises NotFoundError while the issue's planning is not complete.
+    """
+
+    def __init__(self, engine: Engine, issue: Issue, settings: Settings) -> None:
+        self.issue = issue
+        self._engine = engine
+        self._secret = settings.secret
+        self._tokens = Tokens(settings.secret)
+        with db.reading(engine) as connection:
+            stored = issues.compiled(connection, issue)
+        self._encoded = splice.encode_issue(issue, compiling.unpack(stored))
+        self._common = headers.common_fields(issue)
+        self._lock = threading.Lock()
+        self._editions: dict[int, tuple[bytes, Arrangement, str]] = {}
+        self._reasons: dict[int, Value] = {}
+
+    def many(self, deliveries: Sequence[Delivery]) -> list[bytes]:
+        """Return the complete messages of those deliveries, in their order."""
+        self._load(deliveries)
+        return [self._message(delivery) for delivery in deliveries]
+
+    def one(self, delivery: Delivery) -> bytes:
+        """Return the complete message of one delivery."""
+        return self.many([delivery])[0]
+
+    def html(self, delivery: Delivery) -> str:
+        """Return the HTML part as a client decodes it."""
+        return self._decoded(delivery, "html")
+
+    def text(self, delivery: Delivery) -> str:
+        """Return the text part as a client decodes it."""
+        return self._decoded(delivery, "plain")
+
+    def test_copy(self, delivery: Delivery, *, to: str) -> bytes:
+        """Return a copy for an editor: marked [TEST], and none of its links works for the reader it was made for."""
+        self._load([delivery])
+        _, arrangement, subject = self._editions[delivery.edition]
+        dead = links(self.issue.base_url, view=DEAD_TOKEN, preferences=DEAD_TOKEN, unsubscribe=DEAD_TOKEN)
+        header = (
+            headers.recipient_fields("", to, headers.message_id(self.issue, -delivery.subscriber_id, self._secret))
+            + headers.subject_field(f"[TEST] {subject}")
+            + headers.unsubscribe_field(self.issue, dead["unsubscribe_url"], DEAD_TOKEN)
+            + self._common
+        )
+        return splice.splice(header, arrangement, self._values(delivery, dead))
+
+    def _decoded(self, delivery: Delivery, kind: str) -> str:
+        message = email.message_from_bytes(self.one(delivery), policy=email.policy.default)
+        assert isinstance(message, EmailMessage)  # noqa: S101 - what the default policy makes
+        body = message.get_body((kind,))
+        assert isinstance(body, EmailMessage)  # noqa: S101 - every message of ours has both parts
+        return str(body.get_content()).replace("\r\n", "\n")
+
+    def _message(self, delivery: Delivery) -> bytes:
+        subject_field, arrangement, _ = self._editions[delivery.edition]
+        token = self._tokens.unsubscribe(delivery.subscriber_id, self.issue.newsletter.slug)
+        urls = self._urls(delivery, token)
+        identity = headers.message_id(self.issue, delivery.subscriber_id, self._secret)
+        header = (
+            headers.recipient_fields(delivery.name, delivery.recipient, identity)
+            + subject_field
+            + headers.unsubscribe_field(self.issue, urls["unsubscribe_url"], token)
+            + self._common
+        )
+        return splice.splice(header, arrangement, self._values(delivery, urls))
+
+    def _urls(self, delivery: Delivery, unsubscribe: str) -> dict[str, str]:
+        slug = self.issue.newsletter.slug
+        return links(
+            self.issue.base_url,
+            view=self._tokens.view(self.issue.id, delivery.subscriber_id),
+            preferences=self._tokens.preferences(delivery.subscriber_id, delivery.link_version, slug),
+            unsubscribe=unsubscribe,
+        )
+
+    def _values(self, delivery: Delivery, urls: dict[str, str]) -> dict[str, Value]:
+        values = {name: splice.encoded(url) for name, url in urls.items()}
+        values["why_you"] = self._reasons[delivery.choices]
+        return values
+
+    def _load(self, deliveries: Sequence[Delivery]) -> None:
+        """Read the editions and choices that these deliveries are the first to need."""
+        with self._lock:
+            editions = {d.edition for d in deliveries} - self._editions.keys()
+            choices = {d.choices for d in deliveries} - self._reasons.keys()
+            if not editions and not choices:
+                return
+            with db.reading(self._engine) as connection:
+                for edition in issues.numbered_editions(connection, self.issue, sorted(editions)):
+                    self._editions[edition.number] = self._arranged(edition)
+                for number, (text, _) in issues.preferences_of(connection, self.issue.id, sorted(choices)).items():
+                    self._reasons[number] = self._reason(Preferences.from_json(text))
+
+    def _arranged(self, edition: Edition) -> tuple[bytes, Arrangement, str]:
+        arrangement = splice.arrange(self._encoded, edition.pieces, edition_values(edition))
+        return headers.subject_field(edition.subject), arrangement, edition.subject
+
+    def _reason(self, preferences: Preferences) -> Value:
+        reason = why_you(self.issue, preferences)
+        return Value(splice.encoded(document.wrap(reason)).text, splice.encoded(reason).html)
