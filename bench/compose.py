@@ -67,9 +67,8 @@ def composing() -> None:
         )
         joined = b"".join(spliced)
         copy = statistics.median(seconds(lambda: [len(bytearray(m)) for m in spliced]) for _ in range(ROUNDS)) / READERS
-    print(
-        f"composing {READERS} messages of {STORIES} stories, {len(joined) // READERS:,} bytes each, the same after parsing"
-    )
+    size = len(joined) // READERS
+    print(f"composing {READERS} messages of {STORIES} stories, {size:,} bytes each, the same after parsing")
     print(f"  plain pipeline per reader   {1 / statistics.median(slow):>10,.0f} messages/s")
     print(f"  spliced, whole message      {1 / fast:>10,.0f} messages/s")
     print(f"  ratio                       {statistics.median(slow) / fast:>10,.0f} times    (goal: 1,000)")

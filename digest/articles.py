@@ -1,12 +1,12 @@
 """The store of articles: what came in, each once, and what of it was published when."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Select, select
 
 from digest import db
 from digest.model import Article, JsonObject, RichText, Source
@@ -150,22 +150,19 @@ def fetch(connection: Connection, id: str) -> Article | None:
 def _newest_first(connection: Connection, statement: Select[str, datetime, str]) -> Iterator[Article]:
     """Stream articles by time of publication, newest first, and by id (as code points, on every database)."""
     ordered = statement.order_by(articles.c.published_at.desc(), articles.c.id)
-    rows: Iterable[Row[str, datetime, str]] = connection.execute(ordered.execution_options(yield_per=ROWS_AT_A_TIME))
-    for _, together in groupby(rows, key=lambda row: row.published_at):
-        for row in sorted(together, key=lambda row: row.id):
-            yield from_json(row.content)
+    with connection.execute(ordered.execution_options(yield_per=ROWS_AT_A_TIME)) as rows:
+        for _, together in groupby(rows, key=lambda row: row.published_at):
+            for row in sorted(together, key=lambda row: row.id):
+                yield from_json(row.content)
 
 
 _ROWS = select(articles.c.id, articles.c.published_at, articles.c.content)
 
 
-def published_between(
-    connection: Connection, since: datetime, until: datetime, category_keys: Collection[str]
-) -> Iterator[Article]:
-    """Stream the articles with `since` ≤ published < `until` in any of the casefolded categories, newest first."""
+def published_between(connection: Connection, since: datetime, until: datetime) -> Iterator[Article]:
+    """Stream the articles with `since` ≤ published < `until`, newest first."""
     published = articles.c.published_at
-    statement = _ROWS.where(published >= since, published < until)
-    return _newest_first(connection, statement.where(articles.c.category_key.in_(sorted(category_keys))))
+    return _newest_first(connection, _ROWS.where(published >= since, published < until))
 
 
 def listing(connection: Connection, *, category: str | None, since: datetime | None) -> Iterator[Article]:

@@ -28,6 +28,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from digest import timetable
 from digest.errors import SettingsError
 from digest.model import Newsletter
 
@@ -94,6 +95,12 @@ class SettingsNewsletter(Newsletter):
             from zoneinfo import available_timezones
 
             raise ValueError(f"“{value}” is not a time zone{nearest(value, available_timezones())}")
+        return value
+
+    @field_validator("schedule")
+    @classmethod
+    def _readable_schedule(cls, value: str) -> str:
+        timetable.parse(value)
         return value
 
     @field_validator("sender")

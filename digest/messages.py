@@ -5,6 +5,7 @@ import email.policy
 import threading
 from collections.abc import Sequence
 from email.message import EmailMessage
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 
@@ -17,6 +18,7 @@ from digest.model import Delivery, Edition, Issue
 from subscribers.model import Preferences
 from subscribers.tokens import Tokens
 
+AT_HAND = 2000  # editions and reasons kept ready: references to the issue's pieces, about 2 KB each
 DEAD_TOKEN = "test-copy"  # noqa: S105 - what stands for a token in a test copy: no link of it works
 
 
@@ -36,13 +38,13 @@ class Messages:
         self._encoded = splice.encode_issue(issue, compiling.unpack(stored))
         self._common = headers.common_fields(issue)
         self._lock = threading.Lock()
-        self._editions: dict[int, tuple[bytes, Arrangement, str]] = {}
+        self._editions: dict[int, _Ready] = {}
         self._reasons: dict[int, Value] = {}
 
     def many(self, deliveries: Sequence[Delivery]) -> list[bytes]:
         """Return the complete messages of those deliveries, in their order."""
-        self._load(deliveries)
-        return [self._message(delivery) for delivery in deliveries]
+        editions, reasons = self._load(deliveries)
+        return [self._message(d, editions[d.edition], reasons[d.choices]) for d in deliveries]
 
     def one(self, delivery: Delivery) -> bytes:
         """Return the complete message of one delivery."""
@@ -58,16 +60,16 @@ class Messages:
 
     def test_copy(self, delivery: Delivery, *, to: str) -> bytes:
         """Return a copy for an editor: marked [TEST], and none of its links works for the reader it was made for."""
-        self._load([delivery])
-        _, arrangement, subject = self._editions[delivery.edition]
+        editions, reasons = self._load([delivery])
+        edition = editions[delivery.edition]
         dead = links(self.issue.base_url, view=DEAD_TOKEN, preferences=DEAD_TOKEN, unsubscribe=DEAD_TOKEN)
         header = (
             headers.recipient_fields("", to, headers.message_id(self.issue, -delivery.subscriber_id, self._secret))
-            + headers.subject_field(f"[TEST] {subject}")
+            + headers.subject_field(f"[TEST] {edition.subject}")
             + headers.unsubscribe_field(self.issue, dead["unsubscribe_url"], DEAD_TOKEN)
             + self._common
         )
-        return splice.splice(header, arrangement, self._values(delivery, dead))
+        return splice.splice(header, edition.arrangement, _values(dead, reasons[delivery.choices]))
 
     def _decoded(self, delivery: Delivery, kind: str) -> str:
         message = email.message_from_bytes(self.one(delivery), policy=email.policy.default)
@@ -76,18 +78,17 @@ class Messages:
         assert isinstance(body, EmailMessage)  # noqa: S101 - every message of ours has both parts
         return str(body.get_content()).replace("\r\n", "\n")
 
-    def _message(self, delivery: Delivery) -> bytes:
-        subject_field, arrangement, _ = self._editions[delivery.edition]
+    def _message(self, delivery: Delivery, edition: "_Ready", reason: Value) -> bytes:
         token = self._tokens.unsubscribe(delivery.subscriber_id, self.issue.newsletter.slug)
         urls = self._urls(delivery, token)
         identity = headers.message_id(self.issue, delivery.subscriber_id, self._secret)
         header = (
             headers.recipient_fields(delivery.name, delivery.recipient, identity)
-            + subject_field
+            + edition.subject_field
             + headers.unsubscribe_field(self.issue, urls["unsubscribe_url"], token)
             + self._common
         )
-        return splice.splice(header, arrangement, self._values(delivery, urls))
+        return splice.splice(header, edition.arrangement, _values(urls, reason))
 
     def _urls(self, delivery: Delivery, unsubscribe: str) -> dict[str, str]:
         slug = self.issue.newsletter.slug
@@ -98,28 +99,42 @@ class Messages:
             unsubscribe=unsubscribe,
         )
 
-    def _values(self, delivery: Delivery, urls: dict[str, str]) -> dict[str, Value]:
-        values = {name: splice.encoded(url) for name, url in urls.items()}
-        values["why_you"] = self._reasons[delivery.choices]
-        return values
-
-    def _load(self, deliveries: Sequence[Delivery]) -> None:
-        """Read the editions and choices that these deliveries are the first to need."""
+    def _load(self, deliveries: Sequence[Delivery]) -> tuple[dict[int, "_Ready"], dict[int, Value]]:
+        """Return the editions and the reasons of these deliveries; read those that are not at hand."""
         with self._lock:
-            editions = {d.edition for d in deliveries} - self._editions.keys()
-            choices = {d.choices for d in deliveries} - self._reasons.keys()
-            if not editions and not choices:
-                return
-            with db.reading(self._engine) as connection:
-                for edition in issues.numbered_editions(connection, self.issue, sorted(editions)):
-                    self._editions[edition.number] = self._arranged(edition)
-                for number, (text, _) in issues.preferences_of(connection, self.issue.id, sorted(choices)).items():
-                    self._reasons[number] = self._reason(Preferences.from_json(text))
+            numbers = {d.edition for d in deliveries}, {d.choices for d in deliveries}
+            if len(self._editions) + len(self._reasons) > AT_HAND:
+                self._editions, self._reasons = {}, {}
+            editions, choices = numbers[0] - self._editions.keys(), numbers[1] - self._reasons.keys()
+            if editions or choices:
+                self._read(sorted(editions), sorted(choices))
+            return self._editions, self._reasons
 
-    def _arranged(self, edition: Edition) -> tuple[bytes, Arrangement, str]:
+    def _read(self, editions: list[int], choices: list[int]) -> None:
+        with db.reading(self._engine) as connection:
+            for edition in issues.numbered_editions(connection, self.issue, editions):
+                self._editions[edition.number] = self._ready(edition)
+            for number, (text, _) in issues.preferences_of(connection, self.issue.id, choices).items():
+                self._reasons[number] = self._reason(Preferences.from_json(text))
+
+    def _ready(self, edition: Edition) -> "_Ready":
         arrangement = splice.arrange(self._encoded, edition.pieces, edition_values(edition))
-        return headers.subject_field(edition.subject), arrangement, edition.subject
+        return _Ready(edition.subject, headers.subject_field(edition.subject), arrangement)
 
     def _reason(self, preferences: Preferences) -> Value:
         reason = why_you(self.issue, preferences)
         return Value(splice.encoded(document.wrap(reason)).text, splice.encoded(reason).html)
+
+
+class _Ready(NamedTuple):
+    """An edition, ready to be spliced for its readers."""
+
+    subject: str
+    subject_field: bytes
+    arrangement: Arrangement
+
+
+def _values(urls: dict[str, str], reason: Value) -> dict[str, Value]:
+    values = {name: splice.encoded(url) for name, url in urls.items()}
+    values["why_you"] = reason
+    return values

@@ -142,10 +142,7 @@ def _create_issue(
 
 def _freeze_pool(connection: Connection, issue: Issue, now: datetime) -> dict[str, Article]:
     """Copy the articles of the window as they are now."""
-    found = sorted(
-        articles.published_between(connection, issue.since, issue.until, articles.categories(connection)),
-        key=newest_first,
-    )
+    found = sorted(articles.published_between(connection, issue.since, issue.until), key=newest_first)
     rows = [{"issue_id": issue.id, "article_id": article.id, "content": articles.to_json(article)} for article in found]
     if rows:
         connection.execute(tables.candidates.insert(), rows)

@@ -245,9 +245,3 @@ def walk(sources: Sequence[str], stdin: BinaryIO) -> Iterator[Accepted | Rejecti
     for reader in _readers(sources, stdin):
         for found in reader():
             yield accept(found) if isinstance(found, Value) else found
-
-
-def read(sources: Sequence[str], stdin: BinaryIO) -> Iterator[Article | Rejection]:
-    """Read as `walk` does, where the places of good records do not matter."""
-    for found in walk(sources, stdin):
-        yield found.article if isinstance(found, Accepted) else found

@@ -1,1 +1,1 @@
-"""Speaking SMTP: connections, one conversation a message, and what the replies mean."""
+"""Speaking SMTP: a logged-in session, one message at a time, and a verdict for each."""

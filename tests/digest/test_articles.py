@@ -111,9 +111,8 @@ def test_window_takes_its_start_and_leaves_its_end(database: Engine, now: dateti
     store(database, *(article(hours) for hours in range(5)), article(2, "Sport", id="s"), now=now)
 
     with db.reading(database) as connection:
-        found = articles.published_between(connection, now - timedelta(hours=3), now - timedelta(hours=1), {"world"})
-        assert [one.id for one in found] == ["article-3", "article-2"][::-1]
-        assert list(articles.published_between(connection, now - timedelta(hours=3), now, ())) == []
+        found = articles.published_between(connection, now - timedelta(hours=3), now - timedelta(hours=1))
+        assert [one.id for one in found] == ["article-2", "s", "article-3"]
 
 
 def test_articles_of_one_instant_come_in_order_of_their_ids(database: Engine, now: datetime) -> None:

@@ -37,7 +37,8 @@ def accepted(**fields: object) -> Article:
 
 
 def read(*sources: Path | str, stdin: bytes = b"") -> list[Article | Rejection]:
-    return list(records.read([str(source) for source in sources], io.BytesIO(stdin)))
+    found = records.walk([str(source) for source in sources], io.BytesIO(stdin))
+    return [one.article if isinstance(one, records.Accepted) else one for one in found]
 
 
 def test_complete_record_becomes_the_article_that_mails_show() -> None:
@@ -220,7 +221,7 @@ def test_folder_is_read_at_every_depth_in_order_of_names(tmp_path: Path) -> None
 
 def test_missing_source_stops_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"no file or folder .*none\.json"):
-        next(records.read(["-", str(tmp_path / "none.json")], io.BytesIO(json.dumps(RECORD).encode())))
+        next(records.walk(["-", str(tmp_path / "none.json")], io.BytesIO(json.dumps(RECORD).encode())))
 
 
 def test_file_of_another_kind_is_refused(tmp_path: Path) -> None:

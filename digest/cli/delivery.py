@@ -1,0 +1,332 @@
+"""`digest send`, `report`, `deliveries` and `resolve`: mail out, and what became of it."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import click
+from email_validator import EmailNotValidError, validate_email
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from digest import db, engine, issues, ledger
+from digest import report as reports
+from digest.cli.installation import Installation, json_option, now_option, pass_installation, print_json, say
+from digest.cli.issues import delivery_or_reason
+from digest.compose.headers import message_id
+from digest.errors import DigestError, NotFoundError, ServerError, UsageError
+from digest.ledger import Counts, Resolution
+from digest.model import DeliveryStatus, Issue
+from subscribers import store
+
+NOT_ACCEPTED = (DeliveryStatus.DEFERRED, DeliveryStatus.REJECTED, DeliveryStatus.UNKNOWN, DeliveryStatus.EXPIRED)
+DOMAINS_SHOWN = 20
+
+
+def _find(installation: Installation, name: str) -> Issue:
+    with db.reading(installation.engine) as connection:
+        return issues.find(connection, name)
+
+
+def _running_clock(now: datetime) -> engine.Clock:
+    """Return a clock that shows `now` at this moment and goes on from there."""
+    start = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - start)
+
+
+def _by_word(counts: Counts) -> dict[str, Any]:  # Any: JSON of several kinds stands beside it
+    return {str(status): number for status, number in counts.items()}
+
+
+def _in_words(counts: Counts) -> str:
+    return ", ".join(f"{number:,} {status}" for status, number in counts.items() if number) or "no deliveries"
+
+
+@contextmanager
+def _bar(what: str, total: int) -> Iterator[Callable[[str], None]]:
+    """Show progress on a terminal, and nothing in a pipe: call back with the word under which to count one more."""
+    seen: dict[str, int] = {}
+    start = time.monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, TextColumn("{task.fields[told]}"), console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total, told="")
+
+        def count(word: str) -> None:
+            seen[word] = seen.get(word, 0) + 1
+            rate = sum(seen.values()) / max(time.monotonic() - start, 0.001)
+            told = ", ".join(f"{number:,} {name}" for name, number in seen.items())
+            bar.update(task, advance=1, told=f"{rate:,.0f} a second: {told}")
+
+        yield count
+
+
+def _waiting(installation: Installation, issue: Issue) -> int:
+    counts = engine.counts(installation.engine, issue)
+    return sum(counts[status] for status in ledger.OPEN)
+
+
+@click.command()
+@click.argument("name", metavar="ISSUE")
+@click.option("--dry-run", is_flag=True, help="Compose every message, send none, change nothing.")
+@click.option("--test-to", metavar="ADDRESS", help="Send one copy marked [TEST] there; the ledger knows nothing of it.")
+@click.option("--as", "email", metavar="EMAIL", help="With --test-to: the reader whose mail to copy.")
+@now_option
+@json_option
+@pass_installation
+@click.pass_context
+def send(
+    context: click.Context,
+    installation: Installation,
+    *,
+    name: str,
+    dry_run: bool,
+    test_to: str | None,
+    email: str | None,
+    now: datetime,
+    as_json: bool,
+) -> None:
+    """Deliver what is not delivered yet; run again, it goes on where it stopped.
+
+    Ctrl-C ends it after the messages in flight. The exit code is 3 when some deliveries were not accepted.
+    """
+    if (test_to is None) != (email is None):
+        raise UsageError("--test-to ADDRESS and --as EMAIL belong together: a copy to the one of the other’s mail")
+    if test_to is not None and email is not None:
+        _send_test(installation, name, to=test_to, email=email, as_json=as_json)
+    elif dry_run:
+        _rehearse(installation, _find(installation, name), as_json=as_json)
+    else:
+        context.exit(_send(installation, _find(installation, name), now=now, as_json=as_json))
+
+
+def _send_test(installation: Installation, name: str, *, to: str, email: str, as_json: bool) -> None:
+    try:
+        validate_email(to, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise UsageError(f"--test-to: “{to}” is not an address: {error}") from error
+    issue, delivery = delivery_or_reason(installation, name, email)
+    verdict = engine.send_test(installation.engine, installation.settings, issue, delivery, to=to)
+    if verdict.status is not DeliveryStatus.ACCEPTED:
+        raise DigestError(f"the copy for {to} was not accepted: {verdict.code or verdict.stage} {verdict.text}")
+    if as_json:
+        print_json({"accepted": True})
+    else:
+        say(f"the server accepted a copy of {email}’s {issue.name} for {to}")
+
+
+def _rehearse(installation: Installation, issue: Issue, *, as_json: bool) -> None:
+    start = time.monotonic()
+    engine.check_sendable(issue)
+    total = 0
+    with _bar("Composing", _waiting(installation, issue)) as count:
+        for size in engine.sizes(installation.engine, installation.settings, issue):
+            total += size
+            count("composed")
+    found = engine.counts(installation.engine, issue)
+    _print_counts(issue, found, start=start, as_json=as_json, bytes=total)
+    if not as_json:
+        say(f"{_waiting(installation, issue):,} messages composed, {total:,} bytes; nothing was sent")
+
+
+def _send(installation: Installation, issue: Issue, *, now: datetime, as_json: bool) -> int:
+    """Send and return the exit code. The counts are printed, too, when the server is in the way."""
+    start, stop = time.monotonic(), engine.Stop()
+    try:
+        with stop.listening(), _bar("Sending", _waiting(installation, issue)) as count:
+            found = engine.send(
+                installation.engine,
+                installation.settings,
+                issue,
+                clock=_running_clock(now),
+                stop=stop,
+                progress=count,
+            )
+    except ServerError:
+        _print_counts(issue, engine.counts(installation.engine, issue), start=start, as_json=as_json)
+        raise
+    _print_counts(issue, found, start=start, as_json=as_json)
+    _advise(installation, issue, found, stop)
+    return stop.exit_code or (3 if _is_partial(installation, issue, found) else 0)
+
+
+def _print_counts(issue: Issue, counts: Counts, *, start: float, as_json: bool, **more: int) -> None:
+    seconds = round(time.monotonic() - start, 3)
+    if as_json:
+        print_json({"issue": issue.name, **_by_word(counts), "seconds": seconds, **more})
+    else:
+        click.echo(f"{issue.name}: {_in_words(counts)} ({seconds:.1f} s)")
+
+
+def _is_partial(installation: Installation, issue: Issue, counts: Counts) -> bool:
+    """Tell whether something was not accepted; what another running `send` still works on is not counted."""
+    if any(counts[status] for status in NOT_ACCEPTED):
+        return True
+    return counts[DeliveryStatus.PLANNED] > 0 and not _others_work(installation, issue)
+
+
+def _others_work(installation: Installation, issue: Issue) -> bool:
+    with db.reading(installation.engine) as connection:
+        return bool(ledger.claims(connection, issue.id))
+
+
+def _advise(installation: Installation, issue: Issue, counts: Counts, stop: engine.Stop) -> None:
+    """Say what is left to do, and how."""
+    again = f"`digest send {issue.name}`"
+    if stop.is_requested:
+        say(f"interrupted: nothing is in doubt, and {again} goes on from here")
+    elif counts[DeliveryStatus.PLANNED] or counts[DeliveryStatus.SENDING]:
+        others = _others_work(installation, issue)
+        say(
+            f"another `send` works on the rest of {issue.name}"
+            if others
+            else f"some are left: {again} tries them again"
+        )
+    if counts[DeliveryStatus.DEFERRED]:
+        say(f"the server put {counts[DeliveryStatus.DEFERRED]:,} off: {again} tries them again after some minutes")
+    if counts[DeliveryStatus.UNKNOWN]:
+        say(
+            f"{counts[DeliveryStatus.UNKNOWN]:,} may or may not have arrived, and are not sent again by themselves: "
+            f"look them up in the server’s log by Message-ID (`digest deliveries {issue.name}`), then "
+            f"`digest resolve {issue.name} resend` or `accept`"
+        )
+    if counts[DeliveryStatus.REJECTED]:
+        say(f"`digest deliveries {issue.name}` tells why {counts[DeliveryStatus.REJECTED]:,} were rejected")
+
+
+@click.command()
+@click.argument("name", metavar="ISSUE")
+@json_option
+@pass_installation
+def report(installation: Installation, name: str, as_json: bool) -> None:
+    """Show what happened to an issue: by status, recipients' domain and category, and what readers did since."""
+    with db.reading(installation.engine) as connection:
+        issue = issues.find(connection, name)
+        found = reports.report(connection, issue)
+    if as_json:
+        print_json(_presentation(issue, found))
+    else:
+        _print_report(issue, found)
+
+
+def _presentation(issue: Issue, found: reports.Report) -> dict[str, Any]:  # Any: JSON of several kinds
+    return {
+        "issue": issue.name,
+        **_by_word(found.counts),
+        "released_at": issue.released_at,
+        "by_domain": found.by_domain,
+        "by_category": {category: reach._asdict() for category, reach in found.by_category.items()},
+        "events": [{"kind": kind, "count": count} for kind, count in found.events.items()],
+    }
+
+
+def _print_report(issue: Issue, found: reports.Report) -> None:
+    released = f"released {issue.released_at:%Y-%m-%d %H:%M} UTC" if issue.released_at else "not released yet"
+    console = Console(highlight=False)
+    console.print(f"[bold]{issue.name}[/bold]  {released}\n{_in_words(found.counts)}\n")
+    console.print(_domain_table(found))
+    if len(found.by_domain) > DOMAINS_SHOWN:
+        console.print(f"… and {len(found.by_domain) - DOMAINS_SHOWN:,} more domains; --json names them all")
+    categories = _table("Category", "Articles", "Deliveries")
+    for category, reach in found.by_category.items():
+        categories.add_row(Text(category), f"{reach.articles:,}", f"{reach.deliveries:,}")
+    console.print("", categories, sep="\n")
+    if found.events:
+        console.print("\nSince its release: " + ", ".join(f"{count:,} {kind}" for kind, count in found.events.items()))
+
+
+def _domain_table(found: reports.Report) -> Table:
+    """Return the largest domains, with a column for each status that any delivery has."""
+    statuses = [status for status, number in found.counts.items() if number]
+    table = _table("Domain", *(status.capitalize() for status in statuses))
+    for domain, numbers in islice(found.by_domain.items(), DOMAINS_SHOWN):
+        table.add_row(Text(domain), *(f"{numbers.get(status, 0):,}" for status in statuses))
+    return table
+
+
+def _table(name: str, *numbers: str) -> Table:
+    """Return a table of names, each with numbers."""
+    table = Table(name, box=None, pad_edge=False, header_style="bold")
+    for heading in numbers:
+        table.add_column(heading, justify="right")
+    return table
+
+
+@click.command()
+@click.argument("name", metavar="ISSUE")
+@click.option("--json", "as_json", is_flag=True, help="Changes nothing: the output is JSON lines in any case.")
+@pass_installation
+def deliveries(installation: Installation, name: str, as_json: bool) -> None:
+    """Print the ledger of an issue as JSON lines, one delivery each."""
+    del as_json
+    secret = installation.settings.secret
+    with db.reading(installation.engine) as connection:
+        issue = issues.find(connection, name)
+        for delivery in issues.deliveries(connection, issue):
+            print_json(
+                {
+                    "email": delivery.recipient,
+                    "status": delivery.status,
+                    "message_id": message_id(issue, delivery.subscriber_id, secret),
+                    "code": delivery.code,
+                    "reply": delivery.reply,
+                    "attempts": delivery.attempts,
+                    "edition": delivery.edition,
+                    "at": delivery.at,
+                    "next_at": delivery.next_at,
+                }
+            )
+
+
+@click.command()
+@click.argument("name", metavar="ISSUE")
+@click.argument("resolution", type=click.Choice(Resolution, case_sensitive=False), metavar="resend|accept")
+@click.option("--email", metavar="E", help="Only this person’s delivery.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@now_option
+@json_option
+@pass_installation
+def resolve(
+    installation: Installation,
+    *,
+    name: str,
+    resolution: Resolution,
+    email: str | None,
+    yes: bool,
+    now: datetime,
+    as_json: bool,
+) -> None:
+    """Decide about deliveries whose fate is unknown: they did not arrive (resend), or they did (accept)."""
+    issue = _find(installation, name)
+    if resolution is Resolution.RESEND and not yes:
+        _confirm_resending(installation, issue)
+    with db.transaction(installation.engine) as connection:
+        person = store.by_email(connection, email) if email is not None else None
+        if email is not None and person is None:
+            raise NotFoundError(f"there is no subscriber {email}")
+        resolved = ledger.resolve(
+            connection, issue.id, resolution, subscriber_id=person.id if person else None, now=now
+        )
+    if as_json:
+        print_json({"resolved": resolved})
+    elif resolution is Resolution.RESEND:
+        say(f"{resolved:,} planned again: `digest send {issue.name}` delivers them")
+    else:
+        say(f"{resolved:,} accepted")
+
+
+def _confirm_resending(installation: Installation, issue: Issue) -> None:
+    """Ask on a terminal: whoever did get the first message will get it twice."""
+    unknown = engine.counts(installation.engine, issue)[DeliveryStatus.UNKNOWN]
+    if unknown and sys.stdin.isatty():
+        click.confirm(
+            f"Up to {unknown:,} people may get {issue.name} twice; most such messages had arrived. Resend?",
+            abort=True,
+            err=True,
+        )

@@ -1,0 +1,239 @@
+"""The delivery ledger: one row for each issue and subscriber. After planning, the only writer of a delivery's status.
+
+    planned, deferred → claim → mark_sending → sending → record → accepted, deferred, rejected, unknown
+
+A claim is a worker's token and a lease on a row. Whatever a worker writes is guarded by its token, so one that slept
+past its lease cannot overwrite what another did meanwhile. A crash leaves `sending` behind only where a message's bytes
+may have been written; `recover` makes those `unknown`, and nothing sends them again by itself.
+"""
+
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select, update
+
+from digest import db, issues, tables
+from digest.model import Delivery, DeliveryStatus, Issue
+from subscribers import store
+
+FIRST_RETRY = timedelta(minutes=5)
+LONGEST_RETRY = timedelta(minutes=54)  # with its jitter just under an hour
+JITTER = 0.1  # share of the interval: spreads the retries of a list that was deferred as one
+LIFETIME = timedelta(hours=24)  # of a deferred delivery, counted from the issue's release: news ages
+
+_D = tables.deliveries
+OPEN = (  # what may be handed over, now or later
+    DeliveryStatus.PLANNED,
+    DeliveryStatus.DEFERRED,
+)
+Counts = dict[DeliveryStatus, int]
+
+
+class Resolution(StrEnum):
+    """What an operator decides about deliveries whose fate is unknown."""
+
+    RESEND = "resend"  #: they did not arrive: plan them again
+    ACCEPT = "accept"  #: they arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What to record about one delivery after an attempt."""
+
+    subscriber_id: int
+    status: DeliveryStatus
+    code: int
+    reply: str
+    next_at: datetime | None
+
+
+def release(connection: Connection, issue_id: int, now: datetime) -> datetime:
+    """Note that sending was asked for, and return when that was for the first time."""
+    table = tables.issues
+    unreleased = update(table).where(table.c.id == issue_id, table.c.released_at.is_(None))
+    connection.execute(unreleased.values(released_at=now))
+    released_at: datetime = connection.execute(select(table.c.released_at).where(table.c.id == issue_id)).scalar_one()
+    return released_at
+
+
+def retry_at(delivery: Delivery, released_at: datetime, now: datetime) -> datetime | None:
+    """Return when a deferred delivery may be tried again: after 5 minutes, then 10, 20, … up to an hour.
+
+    The jitter is the same whenever it is computed. None: the issue's time is over by then.
+    """
+    interval = min(FIRST_RETRY * 2 ** min(delivery.attempts, 10), LONGEST_RETRY)
+    seed = zlib.crc32(f"{delivery.issue_id}:{delivery.subscriber_id}:{delivery.attempts}".encode())
+    at = now + interval * (1 + JITTER * seed / 2**32)
+    return at if at < released_at + LIFETIME else None
+
+
+def expire(connection: Connection, issue_id: int, *, released_at: datetime, now: datetime) -> int:
+    """Give up on deferred deliveries whose time is over; return how many."""
+    if now < released_at + LIFETIME:
+        return 0
+    late = update(_D).where(_D.c.issue_id == issue_id, _D.c.status == DeliveryStatus.DEFERRED, _D.c.claim.is_(None))
+    return connection.execute(late.values(status=DeliveryStatus.EXPIRED, at=now, next_at=None)).rowcount
+
+
+def _free(issue_id: int, now: datetime) -> ColumnElement[bool]:
+    """Return the condition for rows that may be tried now and that nobody works on."""
+    return and_(
+        _D.c.issue_id == issue_id,
+        _D.c.status.in_(OPEN),
+        _D.c.claim.is_(None),
+        or_(_D.c.next_at.is_(None), _D.c.next_at <= now),
+    )
+
+
+def is_due(connection: Connection, issue_id: int, *, now: datetime) -> bool:
+    """Tell whether `claim` would find anything."""
+    query = select(_D.c.subscriber_id).where(_free(issue_id, now)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def claim(
+    connection: Connection, issue: Issue, *, token: str, now: datetime, leased_until: datetime, after: int, size: int
+) -> list[Delivery]:
+    """Take up to `size` deliveries for the worker of that token: those with a subscriber id above `after`, by id.
+
+    People who may no longer be mailed become `skipped` instead. An empty list means that nothing is left above
+    `after`. Two workers never get the same row.
+    """
+    found: list[int] = []
+    while not found:
+        wanted = select(_D.c.subscriber_id).where(_free(issue.id, now), _D.c.subscriber_id > after)
+        wanted = db.for_update_skip_locked(connection, wanted.order_by(_D.c.subscriber_id).limit(size))
+        ids = list(connection.execute(wanted).scalars())
+        if not ids:
+            return []
+        found, after = _skip_unmailable(connection, issue, ids, now), ids[-1]
+    chosen = and_(_D.c.issue_id == issue.id, _D.c.subscriber_id.in_(found))
+    connection.execute(update(_D).where(chosen).values(claim=token, leased_until=leased_until))
+    joined = _D.join(tables.subscribers, tables.subscribers.c.id == _D.c.subscriber_id)
+    rows = select(*issues.delivery_columns()).select_from(joined).where(chosen).order_by(_D.c.subscriber_id)
+    return [issues.delivery_from(row) for row in connection.execute(rows)]
+
+
+def _skip_unmailable(connection: Connection, issue: Issue, ids: Sequence[int], now: datetime) -> list[int]:
+    """Mark those who left meanwhile as skipped; return the others."""
+    people = tables.subscribers
+    condition = store.mailable(issue.newsletter.slug, now)
+    query = select(people.c.id).where(people.c.id.in_(ids), condition).order_by(people.c.id)
+    mailable = list(connection.execute(query).scalars())
+    if gone := sorted(set(ids) - set(mailable)):
+        left = update(_D).where(_D.c.issue_id == issue.id, _D.c.subscriber_id.in_(gone))
+        connection.execute(left.values(status=DeliveryStatus.SKIPPED, at=now, next_at=None))
+    return mailable
+
+
+def renew(
+    connection: Connection, issue_id: int, subscriber_ids: Collection[int], *, token: str, leased_until: datetime
+) -> None:
+    """Extend the lease of those rows that are still the worker's."""
+    held = and_(_D.c.issue_id == issue_id, _D.c.subscriber_id.in_(subscriber_ids), _D.c.claim == token)
+    connection.execute(update(_D).where(held).values(leased_until=leased_until))
+
+
+def mark_sending(
+    connection: Connection, issue_id: int, subscriber_ids: Collection[int], *, token: str, now: datetime
+) -> set[int]:
+    """Note that these messages are about to be handed over, and return whose may be.
+
+    A row that is missing from the answer was taken over by another worker: don't send it.
+    """
+    held = and_(
+        _D.c.issue_id == issue_id,
+        _D.c.subscriber_id.in_(subscriber_ids),
+        _D.c.claim == token,
+        _D.c.status.in_(OPEN),
+    )
+    if not subscriber_ids:
+        return set()
+    marked = update(_D).where(held).values(status=DeliveryStatus.SENDING, attempts=_D.c.attempts + 1, at=now)
+    return set(connection.execute(marked.returning(_D.c.subscriber_id)).scalars())
+
+
+def _row_held(issue_id: int, token: str) -> ColumnElement[bool]:
+    """Return the condition for one row of many, named by the parameter `person`, that is still the worker's."""
+    return and_(_D.c.issue_id == issue_id, _D.c.subscriber_id == bindparam("person"), _D.c.claim == token)
+
+
+def record(connection: Connection, issue_id: int, outcomes: Sequence[Outcome], *, token: str, now: datetime) -> None:
+    """Write what became of attempts, and end the claims. An attempt refused before `sending` counts as one, too."""
+    statement = update(_D).where(_row_held(issue_id, token))
+    statement = statement.values(
+        status=bindparam("outcome"),
+        attempts=_D.c.attempts + case((_D.c.status == DeliveryStatus.SENDING, 0), else_=1),
+        code=bindparam("answer"),
+        reply=bindparam("words"),
+        next_at=bindparam("again", type_=_D.c.next_at.type),
+        at=now,
+        claim=None,
+        leased_until=None,
+    )
+    rows = [
+        {"person": o.subscriber_id, "outcome": o.status, "answer": o.code, "words": o.reply, "again": o.next_at}
+        for o in outcomes
+    ]
+    if rows:
+        connection.execute(statement, rows)
+
+
+def withdraw(connection: Connection, issue_id: int, deliveries: Sequence[Delivery], *, token: str) -> None:
+    """Take `sending` back for messages of which not a byte was written; the claims stay, the attempt costs nothing."""
+    statement = update(_D).where(_row_held(issue_id, token), _D.c.status == DeliveryStatus.SENDING)
+    statement = statement.values(status=bindparam("former"), attempts=_D.c.attempts - 1)
+    rows = [{"person": delivery.subscriber_id, "former": delivery.status} for delivery in deliveries]
+    if rows:
+        connection.execute(statement, rows)
+
+
+def claims(connection: Connection, issue_id: int) -> dict[str, datetime]:
+    """Return the claims that are held on an issue's rows, each with the end of its lease."""
+    query = select(_D.c.claim, func.max(_D.c.leased_until, type_=_D.c.leased_until.type))
+    held = query.where(_D.c.issue_id == issue_id, _D.c.claim.is_not(None)).group_by(_D.c.claim)
+    return {token: until for token, until in connection.execute(held)}
+
+
+def recover(connection: Connection, issue_id: int, *, dead_claims: Collection[str], now: datetime) -> int:
+    """Take over from workers that are gone: what they claimed is free again, what they were sending is `unknown`.
+
+    Returns how many became unknown.
+    """
+    if not dead_claims:
+        return 0
+    dead = and_(_D.c.issue_id == issue_id, _D.c.claim.in_(dead_claims))
+    lost = update(_D).where(dead, _D.c.status == DeliveryStatus.SENDING)
+    unknown = connection.execute(
+        lost.values(
+            status=DeliveryStatus.UNKNOWN,
+            code=0,
+            reply="the sender stopped before the server answered",
+            at=now,
+            claim=None,
+            leased_until=None,
+        )
+    )
+    connection.execute(update(_D).where(dead).values(claim=None, leased_until=None))
+    return unknown.rowcount
+
+
+def counts(connection: Connection, issue_id: int) -> Counts:
+    """Return how many of an issue's deliveries have each status, zeros included."""
+    query = select(_D.c.status, func.count()).where(_D.c.issue_id == issue_id).group_by(_D.c.status)
+    found = {DeliveryStatus(status): count for status, count in connection.execute(query)}
+    return {status: found.get(status, 0) for status in DeliveryStatus}
+
+
+def resolve(
+    connection: Connection, issue_id: int, resolution: Resolution, *, subscriber_id: int | None, now: datetime
+) -> int:
+    """Decide about deliveries in `unknown`, one person's or all of them; return how many there were."""
+    unknown = update(_D).where(_D.c.issue_id == issue_id, _D.c.status == DeliveryStatus.UNKNOWN)
+    if subscriber_id is not None:
+        unknown = unknown.where(_D.c.subscriber_id == subscriber_id)
+    status = DeliveryStatus.ACCEPTED if resolution is Resolution.ACCEPT else DeliveryStatus.PLANNED
+    return connection.execute(unknown.values(status=status, at=now, next_at=None)).rowcount

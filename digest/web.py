@@ -1,0 +1,205 @@
+"""The web application: public pages, studio, readers' editions and health, with one line of log for each request."""
+
+import logging
+import time
+import traceback
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from digest import db, issues, schedule, tables
+from digest.config import Settings
+from digest.errors import DatabaseError, NotFoundError
+from digest.messages import Messages
+from digest.model import Newsletter
+from digest.studio import app as studio
+from subscribers import pages
+from subscribers import web as public
+from subscribers.tokens import Tokens
+from subscribers.web import Outlook
+
+log = logging.getLogger(__name__)
+
+READ = ["GET", "HEAD"]
+MAX_BODY_BYTES = 256 * 1024  # a form of a hundred topics has 20 KB
+RETRY_SECONDS = 30
+CLIENT_LEFT = 499  # what nginx logs where the visitor went away; nothing is answered
+FAR_SLOT = timedelta(days=8)  # every schedule has a slot within a week
+RECENT = timedelta(days=28)
+WEEK = timedelta(days=7)
+VIEW_POLICY = (  # a mail has pictures and styles of its own, and must not do anything
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src https: http: data:; "
+    "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+NOT_HERE = ("There is nothing at this address", "It may be cut off: try the link in your mail once more.")
+NOT_POSSIBLE = ("That does not work here", "Please open the page again from your mail, and try once more.")
+TOO_LARGE = ("That is too much at once", "The form was larger than this page can send. Nothing was changed.")
+AWAY = (
+    "Back in a moment",
+    "The database does not answer at present, so nothing could be read or changed.",
+    "Please try again in a minute.",
+)
+FAULT = ("Something broke here", "It is our fault, not yours, and it is in our log.", "Please try again later.")
+
+
+def outlook(connection: Connection, newsletter: Newsletter, now: datetime) -> Outlook:
+    """Return when the newsletter's next issue comes, and how many articles a week each category brought of late."""
+    coming = schedule.slots(newsletter.schedule, newsletter.timezone, now, now + FAR_SLOT)
+    slot = next(coming, None)
+    table = tables.articles.c
+    query = (
+        select(table.category_key, func.count(), func.min(table.published_at))
+        .where(table.published_at >= now - RECENT, table.published_at < now)
+        .group_by(table.category_key)
+    )
+    rows = connection.execute(query).all()
+    oldest = min((first for _, _, first in rows), default=now)
+    weeks = max((now - oldest) / WEEK, 1)
+    return Outlook(slot.at if slot else None, {category: count / weeks for category, count, _ in rows})
+
+
+def _view_router(engine: Engine, settings: Settings) -> APIRouter:
+    """Return the address of a reader's edition: the HTML part of their mail, as it is."""
+    routes = APIRouter(include_in_schema=False)
+    tokens = Tokens(settings.secret)
+
+    @routes.api_route("/view/{token}", methods=READ)
+    def view(token: str) -> Response:
+        link = tokens.read_view(token)
+        with db.reading(engine) as connection:
+            issue = issues.with_id(connection, link.issue_id) if link else None
+            delivery = issues.delivery_of(connection, link.issue_id, link.subscriber_id) if link else None
+        if issue is None or delivery is None:
+            return pages.message(settings, *public.GONE, status_code=404)
+        html = Messages(engine, issue, settings).html(delivery)
+        return HTMLResponse(html, headers=pages.PRIVATE | {"Content-Security-Policy": VIEW_POLICY})
+
+    return routes
+
+
+def _house_router(engine: Engine, settings: Settings) -> APIRouter:
+    """Return what every house needs: the files that pages refer to, health, and a front door."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.api_route("/static/{name}", methods=READ)
+    def static(name: str, v: str = "") -> Response:
+        return pages.static(name, v) or pages.message(settings, *NOT_HERE, status_code=404)
+
+    @routes.api_route("/healthz", methods=READ)
+    def healthz() -> Response:
+        with db.reading(engine) as connection:
+            connection.execute(text("select 1"))
+        return PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
+
+    @routes.api_route("/", methods=READ)
+    def front_door() -> Response:
+        return RedirectResponse(f"{pages.base_path(settings)}/studio/", 307)
+
+    return routes
+
+
+class _Edge:
+    """The outermost layer: one log line per request, a limit on bodies, and a page instead of a traceback.
+
+    Addresses hold tokens, so the log has the route's pattern, never the path. A fault is logged by its kind and
+    place; its message could hold somebody's address.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of the server's."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["root_path"] = pages.base_path(self._settings)  # whether or not a proxy has stripped it from the path
+        started, status = time.perf_counter(), 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, _limited(receive), noting)
+        except ClientDisconnect:
+            status = CLIENT_LEFT
+        except Exception as error:  # the edge of the process: what nobody foresaw
+            _log_fault(error)
+            if status == 0:
+                await pages.message(self._settings, *FAULT, status_code=500)(scope, receive, noting)
+        finally:
+            _log_request(scope, status, time.perf_counter() - started)
+
+
+def _limited(receive: Receive) -> Receive:
+    """Refuse a body that is larger than any of our forms, however its length is announced."""
+    length = 0
+
+    async def limited() -> Message:
+        nonlocal length
+        message = await receive()
+        length += len(message.get("body", b""))
+        if length > MAX_BODY_BYTES:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return message
+
+    return limited
+
+
+def _log_request(scope: Scope, status: int, seconds: float) -> None:
+    pattern = getattr(scope.get("route"), "path", "(no such page)")
+    log.info("%s %s %d %.0f ms", scope["method"], pattern, status, seconds * 1000)
+
+
+def _log_fault(error: Exception) -> None:
+    """Log where something unforeseen happened, line by line, without the values that it happened with."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = "; ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:])
+    log.error("fault of the program: %s at %s", type(error).__name__, place)
+
+
+def _add_error_pages(web: FastAPI, settings: Settings) -> None:
+    said = {404: NOT_HERE, 413: TOO_LARGE}
+
+    @web.exception_handler(HTTPException)
+    def refused(_request: Request, error: HTTPException) -> Response:
+        title, *sentences = said.get(error.status_code, NOT_POSSIBLE)
+        page = pages.message(settings, title, *sentences, status_code=error.status_code)
+        page.headers.update(error.headers or {})
+        return page
+
+    @web.exception_handler(NotFoundError)
+    def not_found(_request: Request, _error: NotFoundError) -> Response:
+        return pages.message(settings, *NOT_HERE, status_code=404)
+
+    @web.exception_handler(DatabaseError)
+    @web.exception_handler(DBAPIError)
+    @web.exception_handler(PoolTimeoutError)
+    def away(_request: Request, error: Exception) -> Response:
+        log.error("the database does not answer: %s", type(error.__cause__ or error).__name__)
+        page = pages.message(settings, *AWAY, status_code=503)
+        page.headers["Retry-After"] = str(RETRY_SECONDS)
+        return page
+
+
+def app(engine: Engine, settings: Settings) -> FastAPI:
+    """Return the whole application: public pages, studio, editions in a browser, health."""
+    web = FastAPI(title="Digest", docs_url=None, redoc_url=None, openapi_url=None)
+    web.include_router(public.router(engine, settings, outlook=outlook))
+    web.include_router(studio.router(engine, settings))
+    web.include_router(_view_router(engine, settings))
+    web.include_router(_house_router(engine, settings))
+    _add_error_pages(web, settings)
+    web.add_middleware(_Edge, settings=settings)
+    return web

@@ -1,0 +1,252 @@
+"""Who agreed to be mailed, and who withdrew: the only writer of status, unsubscriptions, suppressions and events."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, select, update
+
+from digest import db
+from digest.model import Newsletter
+from digest.tables import consent_events, subscribers, subscriptions, suppressions, unsubscriptions
+from subscribers import store
+from subscribers.model import Frequency, Preferences, Status, Subscriber
+
+ERASED = "erased"  # the reason of a suppression that outlives an erased person who had left
+
+
+class Event(StrEnum):
+    """What happened to somebody's consent."""
+
+    IMPORTED = "imported"  #: whoever imported the file vouches for it; the source names the file
+    UNSUBSCRIBED = "unsubscribed"  #: from one newsletter, or from everything where none is named
+    SUPPRESSED = "suppressed"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """Somebody who is not stored yet, with the consent that they come with."""
+
+    email: str
+    name: str = ""
+    status: Status = Status.CONFIRMED
+    preferences: Preferences = field(default_factory=Preferences)
+    frequency: Frequency = Frequency.EVERY_ISSUE
+    timezone: str = ""
+    language: str = ""
+    paused_until: datetime | None = None
+    lists: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    suppressed: str | None = None
+
+
+def _row(key: str, newcomer: Newcomer, secret: bytes, now: datetime) -> dict[str, Any]:
+    return {
+        "email": newcomer.email,
+        "email_key": key,
+        "email_digest": store.email_digest(key, secret),
+        "name": newcomer.name,
+        "status": newcomer.status,
+        "preferences": newcomer.preferences.to_json(),
+        "frequency": newcomer.frequency,
+        "timezone": newcomer.timezone,
+        "language": newcomer.language,
+        "paused_until": newcomer.paused_until,
+        "link_version": 1,
+        "created_at": now,
+        "changed_at": now,
+    }
+
+
+def _add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Insert those rows that are not there yet; return whether there were any."""
+    if not rows:
+        return False
+    insert = db.insert(connection, table).on_conflict_do_nothing()
+    return bool(connection.execute(insert.returning(*table.primary_key), rows).all())
+
+
+def _event(subscriber_id: int, kind: Event, source: str, now: datetime, detail: str = "") -> dict[str, Any]:
+    return {
+        "subscriber_id": subscriber_id,
+        "kind": kind,
+        "newsletter": None,
+        "source": source,
+        "detail": detail,
+        "at": now,
+    }
+
+
+def _memberships(people: Mapping[int, Newcomer], now: datetime) -> list[dict[str, Any]]:
+    return [
+        {"list": name, "subscriber_id": id, "created_at": now} for id, person in people.items() for name in person.lists
+    ]
+
+
+def _departures(people: Mapping[int, Newcomer], now: datetime) -> list[dict[str, Any]]:
+    return [
+        {"newsletter": slug, "subscriber_id": id, "at": now} for id, person in people.items() for slug in person.left
+    ]
+
+
+def enrol(
+    connection: Connection, newcomers: Mapping[str, Newcomer], *, source: str, secret: bytes, now: datetime
+) -> dict[str, int]:
+    """Store people by their `email_key`, each with an `imported` event; return their ids by key.
+
+    Somebody whom another process stored meanwhile is left as they are, and missing from the answer.
+    """
+    if not newcomers:
+        return {}
+    insert = db.insert(connection, subscribers).on_conflict_do_nothing()
+    rows = [_row(key, newcomer, secret, now) for key, newcomer in newcomers.items()]
+    stored = connection.execute(insert.returning(subscribers.c.email_key, subscribers.c.id), rows)
+    ids: dict[str, int] = {row.email_key: row.id for row in stored}
+    people = {id: newcomers[key] for key, id in ids.items()}
+    events = [_event(id, Event.IMPORTED, source, now, _detail(who.status, who.lists)) for id, who in people.items()]
+    _add(connection, subscriptions, _memberships(people, now))
+    _add(connection, unsubscriptions, _departures(people, now))
+    _add(connection, consent_events, events)
+    for person in people.values():
+        if person.suppressed is not None:
+            suppress(connection, person.email, reason=person.suppressed, source=source, secret=secret, now=now)
+    return ids
+
+
+def _detail(status: Status, lists: Iterable[str]) -> str:
+    return f"status={status} lists={';'.join(lists)}"
+
+
+def record_import(
+    connection: Connection,
+    lists: Mapping[int, Sequence[str]],
+    confirmed: Collection[int],
+    *,
+    source: str,
+    now: datetime,
+) -> None:
+    """Record that an import put people, by id, on lists; confirm those of them who were `pending` until now."""
+    for subscriber_id in confirmed:
+        _set_status(connection, subscriber_id, Status.CONFIRMED, now)
+    details = {id: f"lists={';'.join(names)}" for id, names in lists.items()}
+    details |= {id: _detail(Status.CONFIRMED, lists.get(id, ())) for id in confirmed}
+    events = [_event(id, Event.IMPORTED, source, now, detail) for id, detail in details.items()]
+    _add(connection, consent_events, events)
+
+
+def _set_status(
+    connection: Connection, subscriber_id: int, status: Status, now: datetime, paused_until: datetime | None = None
+) -> None:
+    values = {"status": status, "paused_until": paused_until, "changed_at": now}
+    connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(values))
+
+
+def _locked(connection: Connection, subscriber_id: int) -> Subscriber | None:
+    """Read a person as they are now, and let nobody else change them until this transaction ends."""
+    connection.execute(select(subscribers.c.id).where(subscribers.c.id == subscriber_id).with_for_update())
+    return store.by_id(connection, subscriber_id)
+
+
+def _received(subscriber: Subscriber, newsletters: Iterable[Newsletter]) -> list[str]:
+    """Name the newsletters that the person's lists give, without those that they left."""
+    return [
+        newsletter.slug
+        for newsletter in newsletters
+        if newsletter.slug not in subscriber.left and not set(newsletter.lists).isdisjoint(subscriber.lists)
+    ]
+
+
+def unsubscribe(
+    connection: Connection,
+    subscriber: Subscriber,
+    newsletters: Sequence[Newsletter],
+    *,
+    newsletter: str | None,
+    source: str,
+    now: datetime,
+) -> Status:
+    """End the subscription to one newsletter, or with None to everything; return the status that follows.
+
+    `newsletters` are all that the settings have: when the person's lists give none of them any more, the status is
+    `unsubscribed`. Doing it again changes and records nothing.
+    """
+    person = _locked(connection, subscriber.id)
+    if person is None:  # erased a moment ago
+        return Status.UNSUBSCRIBED
+    received = _received(person, newsletters)
+    leaving = received if newsletter is None else [newsletter]
+    changed = _add(
+        connection,
+        unsubscriptions,
+        [{"newsletter": slug, "subscriber_id": person.id, "at": now} for slug in leaving if slug not in person.left],
+    )
+    status = person.status if set(received) - set(leaving) else Status.UNSUBSCRIBED
+    if status is not person.status:
+        _set_status(connection, person.id, status, now)
+        changed = True
+    if changed:
+        event = _event(person.id, Event.UNSUBSCRIBED, source, now) | {"newsletter": newsletter}
+        _add(connection, consent_events, [event])
+    return status
+
+
+def suppress(connection: Connection, email: str, *, reason: str, source: str, secret: bytes, now: datetime) -> bool:
+    """Forbid mail to an address for good, known or not; return whether it was allowed until now.
+
+    The first reason stays. Only a keyed hash of the address is kept.
+    """
+    key = store.email_key(email)
+    query = select(subscribers.c.id, subscribers.c.email_digest).where(subscribers.c.email_key == key)
+    person = connection.execute(query).one_or_none()
+    # A person keeps the hash that they were stored with, should the secret have changed since.
+    digests = {store.email_digest(key, secret)} | ({person.email_digest} if person else set())
+    rows = [{"email_digest": digest, "reason": reason, "source": source, "at": now} for digest in sorted(digests)]
+    added = _add(connection, suppressions, rows)
+    if added and person:
+        _add(connection, consent_events, [_event(person.id, Event.SUPPRESSED, source, now, reason)])
+    return added
+
+
+def suppressed(connection: Connection, digests: Sequence[str]) -> dict[str, str]:
+    """Return the reasons why some of these `email_digest`s must not be mailed."""
+    query = select(suppressions.c.email_digest, suppressions.c.reason).where(suppressions.c.email_digest.in_(digests))
+    return {row.email_digest: row.reason for row in connection.execute(query)}
+
+
+def erase(connection: Connection, subscriber: Subscriber, *, source: str, now: datetime) -> None:
+    """Delete a person and every row about them, their deliveries included.
+
+    If they had left anything, a suppression stays, so that no later import brings them back.
+    """
+    person = _locked(connection, subscriber.id)
+    if person is None:
+        return
+    if person.status is Status.UNSUBSCRIBED or person.left:
+        query = select(subscribers.c.email_digest).where(subscribers.c.id == person.id)
+        digest = connection.execute(query).scalar_one()
+        _add(connection, suppressions, [{"email_digest": digest, "reason": ERASED, "source": source, "at": now}])
+    connection.execute(delete(subscribers).where(subscribers.c.id == person.id))
+
+
+def pause(connection: Connection, subscriber: Subscriber, until: datetime, *, source: str, now: datetime) -> Status:
+    """Stop mail until an instant, for somebody confirmed or paused; nobody else's status changes."""
+    person = _locked(connection, subscriber.id)
+    if person is None or person.status not in (Status.CONFIRMED, Status.PAUSED) or person.paused_until == until:
+        return person.status if person else Status.UNSUBSCRIBED
+    _set_status(connection, person.id, Status.PAUSED, now, until)
+    _add(connection, consent_events, [_event(person.id, Event.PAUSED, source, now, until.isoformat())])
+    return Status.PAUSED
+
+
+def resume(connection: Connection, subscriber: Subscriber, *, source: str, now: datetime) -> Status:
+    """End somebody's pause; nobody else's status changes."""
+    person = _locked(connection, subscriber.id)
+    if person is None or person.status is not Status.PAUSED:
+        return person.status if person else Status.UNSUBSCRIBED
+    _set_status(connection, person.id, Status.CONFIRMED, now)
+    _add(connection, consent_events, [_event(person.id, Event.RESUMED, source, now)])
+    return Status.CONFIRMED

@@ -1,0 +1,108 @@
+"""Signed links: who may change what, in the address itself. Nothing is stored, and nothing expires by itself."""
+
+import hmac
+import re
+from typing import NamedTuple
+
+from itsdangerous import Signer
+from itsdangerous.signer import SigningAlgorithm
+
+MAC_BYTES = 16  # 128 bits; their 22 characters never end in “-” or “_”, which some mail clients cut off links
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}|0")  # as we write it, and within 64 bits
+_LONGEST = 200  # characters; the longest token that we make has 102
+
+
+class UnsubscribeLink(NamedTuple):
+    """Lets its holder end one person's subscription to one newsletter, or to everything."""
+
+    subscriber_id: int
+    newsletter: str
+
+
+class PreferencesLink(NamedTuple):
+    """Lets its holder change one person's preferences, while `link_version` is still the person's."""
+
+    subscriber_id: int
+    link_version: int
+    newsletter: str
+
+
+class ViewLink(NamedTuple):
+    """Lets its holder read one person's edition of one issue."""
+
+    issue_id: int
+    subscriber_id: int
+
+
+class _Sha256Mac(SigningAlgorithm):
+    """HMAC-SHA-256, truncated as RFC 2104 section 5 allows; in one call, which is three times as fast as an object."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, "sha256")[:MAC_BYTES]
+
+
+def _signer(secret: bytes, purpose: str) -> Signer:
+    """Return a signer whose key is good for one purpose only, derived once and not at every call."""
+    key = hmac.digest(secret, b"digest link: " + purpose.encode(), "sha256")
+    return Signer(key, key_derivation="none", algorithm=_Sha256Mac())
+
+
+class Tokens:
+    """Makes and reads the tokens of links. The same values and secret always give the same token.
+
+    A token is its values and their MAC, joined by dots: URL-safe, about 35 characters. Reading returns None
+    for anything but exactly what was made here for that purpose with that secret.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._unsubscribe = _signer(secret, "unsubscribe")
+        self._preferences = _signer(secret, "preferences")
+        self._view = _signer(secret, "view")
+
+    def unsubscribe(self, subscriber_id: int, newsletter: str) -> str:
+        """Return the token of a link that never expires while the person is known."""
+        return self._unsubscribe.sign(f"{subscriber_id}.{newsletter}").decode()
+
+    def preferences(self, subscriber_id: int, link_version: int, newsletter: str) -> str:
+        """Return the token of a link that raising the person's `link_version` revokes."""
+        return self._preferences.sign(f"{subscriber_id}.{link_version}.{newsletter}").decode()
+
+    def view(self, issue_id: int, subscriber_id: int) -> str:
+        """Return the token of the page that shows this reader's edition of an issue."""
+        return self._view.sign(f"{issue_id}.{subscriber_id}").decode()
+
+    def read_unsubscribe(self, token: str) -> UnsubscribeLink | None:
+        """Return what the token says, or None when it is not one of ours."""
+        match _read(self._unsubscribe, token):
+            case [subscriber_id, slug] if _NUMBER.fullmatch(subscriber_id) and _SLUG.fullmatch(slug):
+                return UnsubscribeLink(int(subscriber_id), slug)
+        return None
+
+    def read_preferences(self, token: str) -> PreferencesLink | None:
+        """Return what the token says, or None. The caller compares `link_version` with the person's."""
+        match _read(self._preferences, token):
+            case [subscriber_id, version, slug] if (
+                _NUMBER.fullmatch(subscriber_id) and _NUMBER.fullmatch(version) and _SLUG.fullmatch(slug)
+            ):
+                return PreferencesLink(int(subscriber_id), int(version), slug)
+        return None
+
+    def read_view(self, token: str) -> ViewLink | None:
+        """Return what the token says, or None when it is not one of ours."""
+        match _read(self._view, token):
+            case [issue_id, subscriber_id] if _NUMBER.fullmatch(issue_id) and _NUMBER.fullmatch(subscriber_id):
+                return ViewLink(int(issue_id), int(subscriber_id))
+        return None
+
+
+def _read(signer: Signer, token: str) -> list[str]:
+    """Return the signed values, or nothing.
+
+    The token is made again and compared whole, in constant time: base64 has several spellings of the same
+    bytes, and only ours may pass.
+    """
+    if len(token) > _LONGEST or not token.isascii():
+        return []
+    value = token.rpartition(".")[0]
+    return value.split(".") if hmac.compare_digest(signer.sign(value), token.encode()) else []

@@ -1,0 +1,96 @@
+import re
+import string
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from subscribers.tokens import PreferencesLink, Tokens, UnsubscribeLink, ViewLink
+
+TOKENS = Tokens(b"a test key of more than thirty-two characters")
+FORGERIES = 200
+ids = st.integers(min_value=1, max_value=2**53)
+versions = st.integers(min_value=0, max_value=10_000)
+slugs = st.from_regex(r"[a-z0-9][a-z0-9-]{0,39}", fullmatch=True)
+url_safe = string.ascii_letters + string.digits + "-_.~=+/ \n%é"
+
+
+def read_all(token: str, tokens: Tokens = TOKENS) -> list[object]:
+    return [tokens.read_unsubscribe(token), tokens.read_preferences(token), tokens.read_view(token)]
+
+
+@given(ids, versions, slugs, ids)
+def test_a_token_reads_back_for_its_own_purpose_only(person: int, version: int, slug: str, issue: int) -> None:
+    assert read_all(TOKENS.unsubscribe(person, slug)) == [UnsubscribeLink(person, slug), None, None]
+    assert read_all(TOKENS.preferences(person, version, slug)) == [None, PreferencesLink(person, version, slug), None]
+    assert read_all(TOKENS.view(issue, person)) == [None, None, ViewLink(issue, person)]
+
+
+@given(ids, versions, slugs)
+def test_a_token_is_short_and_safe_at_the_end_of_an_address(person: int, version: int, slug: str) -> None:
+    token = TOKENS.preferences(person, version, slug)
+
+    assert re.fullmatch(r"[A-Za-z0-9._-]+[A-Za-z0-9]", token)
+    assert len(token) <= len(f"{person}{version}{slug}") + 25
+
+
+def test_the_same_values_give_the_same_token() -> None:
+    assert TOKENS.unsubscribe(7, "weekly") == TOKENS.unsubscribe(7, "weekly")
+
+
+@settings(max_examples=FORGERIES)
+@given(ids, slugs, st.data())
+def test_a_token_with_one_character_changed_is_refused(person: int, slug: str, data: st.DataObject) -> None:
+    token = TOKENS.unsubscribe(person, slug)
+    at = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.sampled_from(url_safe))
+    assume(other != token[at])
+
+    assert read_all(token[:at] + other + token[at + 1 :]) == [None, None, None]
+
+
+@settings(max_examples=FORGERIES)
+@given(ids, slugs, st.data())
+def test_a_token_cut_or_extended_is_refused(person: int, slug: str, data: st.DataObject) -> None:
+    token = TOKENS.unsubscribe(person, slug)
+    cut = data.draw(st.integers(0, len(token) - 1))
+    more = data.draw(st.text(url_safe, min_size=1, max_size=300))
+
+    for forged in (token[:cut], token[cut + 1 :], token + more, more + token):
+        assert read_all(forged) == [None, None, None]
+
+
+@settings(max_examples=FORGERIES)
+@given(ids, slugs, st.binary(min_size=32, max_size=64))
+def test_a_token_of_another_key_is_refused(person: int, slug: str, secret: bytes) -> None:
+    others = Tokens(secret)
+
+    forgeries = [others.unsubscribe(person, slug), others.preferences(person, 1, slug), others.view(1, person)]
+
+    assert [read_all(forged) for forged in forgeries] == [[None, None, None]] * 3
+
+
+@given(ids, ids, slugs)
+def test_the_mac_of_one_person_does_not_fit_another(person: int, other: int, slug: str) -> None:
+    assume(person != other)
+    mac = TOKENS.unsubscribe(person, slug).rpartition(".")[2]
+
+    assert TOKENS.read_unsubscribe(f"{other}.{slug}.{mac}") is None
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_refused_without_an_error(text: str) -> None:
+    assert read_all(text) == [None, None, None]
+
+
+@pytest.mark.parametrize("slug", ["", "Weekly", "a b", "a.b", "a" * 41, "../x"])
+def test_a_signed_value_that_is_no_slug_is_refused(slug: str) -> None:
+    assert TOKENS.read_unsubscribe(TOKENS.unsubscribe(1, slug)) is None
+
+
+def test_a_token_in_the_other_spelling_of_its_last_bits_is_refused() -> None:
+    """Base64 ignores the last four bits of 22 characters: 16 spellings of one MAC would pass a plain check."""
+    token = TOKENS.unsubscribe(7, "weekly")
+    spellings = [token[:-1] + last for last in string.ascii_letters + string.digits + "-_"]
+
+    assert [spelling for spelling in spellings if TOKENS.read_unsubscribe(spelling)] == [token]
