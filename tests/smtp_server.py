@@ -14,6 +14,7 @@ import json
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -238,6 +239,15 @@ class Process:
         for path in sorted(self.folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
             sender, recipient, message = path.read_bytes().split(b"\r\n", 2)
             found.append(Accepted(sender.split(b": ")[1].decode(), recipient.split(b": ")[1].decode(), message))
+        return found
+
+    def accepted_soon(self, count: int) -> list[Accepted]:
+        """Return everything that was stored, once it is as many; a relay takes its time. Raises TimeoutError."""
+        until = time.monotonic() + 60
+        while len(found := self.accepted()) < count:
+            if time.monotonic() > until:
+                raise TimeoutError(f"{len(found)} of {count} messages arrived")
+            time.sleep(0.1)
         return found
 
 

@@ -180,7 +180,7 @@ def _advise(installation: Installation, issue: Issue, counts: Counts, stop: engi
     """Say what is left to do, and how."""
     again = f"`digest send {issue.name}`"
     if stop.is_requested:
-        say(f"interrupted: nothing is in doubt, and {again} goes on from here")
+        say(f"interrupted, after what was in flight: {again} goes on from here")
     elif counts[DeliveryStatus.PLANNED] or counts[DeliveryStatus.SENDING]:
         others = _others_work(installation, issue)
         say(

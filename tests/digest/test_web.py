@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from digest import articles, db, issues, planning, web
@@ -18,7 +19,6 @@ from digest.model import Issue
 from subscribers.tokens import Tokens
 from tests import audience
 from tests.articles import article
-from tests.web_client import TestClient
 
 TOKENS = Tokens(audience.SECRET)
 

@@ -6,6 +6,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select, update
 
 from digest import db, tables, web
@@ -16,7 +17,6 @@ from subscribers.model import Frequency, Preferences, Status, Subscriber
 from subscribers.tokens import Tokens
 from subscribers.web import masked
 from tests import audience
-from tests.web_client import TestClient
 
 ADAS = Preferences(
     categories=("Science", "World"),

@@ -1,11 +1,11 @@
 """A planned issue with readers of different choices, and browsers that look at it."""
 
-import warnings
 from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from digest import articles, db, planning, tables
@@ -14,10 +14,6 @@ from digest.model import Depth, Issue
 from digest.studio import app as studio
 from subscribers.model import Preferences
 from tests.articles import article, rich
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # Starlette would rather have httpx2 than httpx
-    from fastapi.testclient import TestClient
 
 HOSTILE = "<script>document.title='owned'</script>“A” & ‘B’"
 PEOPLE = [

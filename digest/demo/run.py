@@ -1,0 +1,173 @@
+"""The whole job on the sample data, step by step, by the functions that the commands call."""
+
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from digest import articles, db, engine, issues, planning
+from digest.config import Settings
+from digest.demo.mailbox import Mailbox
+from digest.demo.workplace import Workplace
+from digest.errors import DigestError
+from digest.ingest import records
+from digest.ingest.documents import Rejection
+from digest.model import DeliveryStatus, Depth, Issue, Newsletter
+from digest.selection import sections
+from subscribers import fields, importing, sheets, store
+from subscribers.model import Subscriber
+
+Tell = Callable[[str, str], None]  # a command, and what came of it
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A section that a reader asked for."""
+
+    category: str
+    depth: Depth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A reader, and the mail that was made for them."""
+
+    reader: Subscriber
+    topics: tuple[Topic, ...]
+    status: DeliveryStatus
+    reply: str
+    edition: int
+    stories: int
+    minutes: int
+    bytes: int | None  #: of the mail as it was caught; None where none was
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A reader who got nothing, and the reason, which is one of planning's."""
+
+    reader: Subscriber
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of the demonstration."""
+
+    newsletter: Newsletter
+    issue: Issue
+    candidates: int
+    received: list[Received]
+    skipped: list[Skipped]
+    seconds: float
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether every mail was accepted, and caught."""
+        return all(row.status is DeliveryStatus.ACCEPTED and row.bytes is not None for row in self.received)
+
+
+def run(
+    database: Engine, settings: Settings, workplace: Workplace, *, now: datetime, stop: engine.Stop, tell: Tell
+) -> Outcome:
+    """Migrate, ingest, import, plan and send; `tell` hears of each step. Raises DigestError."""
+    start = time.monotonic()
+    newsletter = settings.newsletters[0]
+    db.migrate(database)
+    tell(f"ingest {workplace.articles.name}", _ingest(database, workplace, now))
+    tell(f"subscribers import {workplace.subscribers.name}", _import(database, settings, workplace, now))
+    plan = planning.plan(database, settings, newsletter, now=now)
+    tell(
+        f"plan {newsletter.slug}",
+        f"{plan.issue.name}: {plan.articles} stories of the last {newsletter.window_days} days, "
+        f"{plan.editions} editions for {plan.deliveries} readers",
+    )
+    counts = engine.send(
+        database,
+        settings,
+        plan.issue,
+        clock=lambda: now + timedelta(seconds=time.monotonic() - start),
+        stop=stop,
+    )
+    said = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
+    tell(f"send {plan.issue.name}", f"{said} by the mail catcher on {settings.smtp.host}:{settings.smtp.port}")
+    seconds = time.monotonic() - start
+    with db.reading(database) as connection:
+        received, skipped = _readers(connection, plan.issue, Mailbox(workplace.mailbox))
+    return Outcome(
+        newsletter=newsletter,
+        issue=plan.issue,
+        candidates=plan.articles,
+        received=received,
+        skipped=skipped,
+        seconds=seconds,
+    )
+
+
+def _ingest(database: Engine, workplace: Workplace, now: datetime) -> str:
+    batch = []
+    for found in records.walk([str(workplace.articles)], io.BytesIO()):
+        if isinstance(found, Rejection):
+            raise DigestError(f"{found.source}, line {found.line}: {found.reason}: run `digest demo` again")
+        batch.append(found.article)
+    with db.transaction(database) as connection:
+        stored = articles.store(connection, batch, now=now)
+    weeks = -(-(now - min(article.published_at for article in batch)).days // 7)
+    categories = len({article.category for article in batch})
+    return f"{stored.added} articles of the last {weeks} weeks in {categories} categories"
+
+
+def _import(database: Engine, settings: Settings, workplace: Workplace, now: datetime) -> str:
+    terms = importing.Terms(
+        categories=fields.Categories(settings.categories),
+        newsletters=settings.newsletters,
+        lists=(),
+        source=f"import:{workplace.subscribers.name}",
+        secret=settings.secret,
+        now=now,
+    )
+    with sheets.opened(workplace.subscribers) as sheet:
+        result = importing.run(database, sheet, terms)
+    for rejection in result.rejected:
+        raise DigestError(
+            f"{workplace.subscribers}, line {rejection.line}: {rejection.reason}: run `digest demo` again"
+        )
+    return f"{result.outcomes[importing.Outcome.ADDED]} readers, each with choices of their own"
+
+
+def _readers(connection: Connection, issue: Issue, mailbox: Mailbox) -> tuple[list[Received], list[Skipped]]:
+    """Return who got what, and who got nothing, in the order in which people were stored."""
+    editions = {edition.number: edition for edition in issues.editions(connection, issue)}
+    sizes = {letter.email: letter.size for letter in mailbox.letters()}
+    received, skipped = [], []
+    for person in store.every(connection):
+        delivery = issues.delivery_of(connection, issue.id, person.id)
+        if delivery is None:
+            skipped.append(Skipped(person, issues.skip_reason(connection, issue.id, person.id) or "not on its lists"))
+            continue
+        edition = editions[delivery.edition]
+        received.append(
+            Received(
+                reader=person,
+                topics=_topics(person, issue.newsletter),
+                status=delivery.status,
+                reply=delivery.reply,
+                edition=edition.number,
+                stories=len(edition.placements),
+                minutes=edition.minutes,
+                bytes=sizes.get(person.email),
+                subject=edition.subject,
+            )
+        )
+    return received, skipped
+
+
+def _topics(person: Subscriber, newsletter: Newsletter) -> tuple[Topic, ...]:
+    depths = dict(person.preferences.depth)
+    return tuple(
+        Topic(category, depths.get(category, Depth.BRIEF)) for category in sections(person.preferences, newsletter)
+    )
