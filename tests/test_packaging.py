@@ -1,4 +1,4 @@
-"""The wheel holds all that the job needs: built, installed into a fresh environment without development packages, and run."""
+"""The wheel holds all that the job needs: built, installed without development packages, and run by itself."""
 
 import json
 import os
@@ -41,7 +41,9 @@ def test_the_wheel_does_the_whole_job_by_itself(tmp_path: Path) -> None:
     run(digest, "init", cwd=work)
     with smtp_server.running(tmp_path / "inbox") as server:
         settings = (work / "digest.toml").read_text().replace("port = 587", f"port = {server.port}")
-        settings = settings.replace('"starttls"', '"none"').replace('postal_address = ""', 'postal_address = "1 Example St"')
+        settings = settings.replace('"starttls"', '"none"').replace(
+            'postal_address = ""', 'postal_address = "1 Example St"'
+        )
         (work / "digest.toml").write_text(settings)
         (work / "readers.csv").write_text(READERS)
         run(digest, "ingest", ROOT / "tests" / "data" / "articles", cwd=work)

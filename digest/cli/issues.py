@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from digest import db, explanation, issues, planning
 from digest.cli.installation import Installation, json_option, now_option, pass_installation, print_json, say
@@ -74,9 +75,9 @@ def explain(installation: Installation, issue_name: str, email: str, as_json: bo
     table = Table("", "Category", "Title", "Depth", "Why", box=None, pad_edge=False, header_style="bold")
     for chosen in found.selection.chosen:
         article = chosen.article
-        table.add_row(str(chosen.position), article.category, article.title, chosen.depth, chosen.reason)
+        table.add_row(str(chosen.position), Text(article.category), Text(article.title), chosen.depth, chosen.reason)
     for dropped in found.selection.dropped:
-        table.add_row("–", dropped.article.category, dropped.article.title, "", dropped.reason, style="dim")
+        table.add_row("–", Text(dropped.article.category), Text(dropped.article.title), "", dropped.reason, style="dim")
     _print_table(table)
 
 
@@ -98,7 +99,7 @@ def editions(installation: Installation, issue_name: str, as_json: bool) -> None
     for row in rows:
         kilobytes = f"{row['bytes'] / 1000:.1f}"
         cells = (row["edition"], row["subscribers"], len(row["articles"]), kilobytes, row["subject"])
-        table.add_row(*map(str, cells))
+        table.add_row(*(Text(str(cell)) for cell in cells))
     _print_table(table)
 
 

@@ -83,8 +83,7 @@ def run(
     plan = planning.plan(database, settings, newsletter, now=now)
     tell(
         f"plan {newsletter.slug}",
-        f"{plan.issue.name}: {plan.articles} stories of the last {newsletter.window_days} days, "
-        f"{plan.editions} editions for {plan.deliveries} readers",
+        f"{plan.articles} stories, {plan.editions} editions, {plan.deliveries} mails",
     )
     counts = engine.send(
         database,
@@ -94,7 +93,7 @@ def run(
         stop=stop,
     )
     said = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
-    tell(f"send {plan.issue.name}", f"{said} by the mail catcher on {settings.smtp.host}:{settings.smtp.port}")
+    tell(f"send {plan.issue.name}", f"{said} by the mail catcher")
     seconds = time.monotonic() - start
     with db.reading(database) as connection:
         received, skipped = _readers(connection, plan.issue, Mailbox(workplace.mailbox))
@@ -117,8 +116,7 @@ def _ingest(database: Engine, workplace: Workplace, now: datetime) -> str:
     with db.transaction(database) as connection:
         stored = articles.store(connection, batch, now=now)
     weeks = -(-(now - min(article.published_at for article in batch)).days // 7)
-    categories = len({article.category for article in batch})
-    return f"{stored.added} articles of the last {weeks} weeks in {categories} categories"
+    return f"{stored.added} articles of the last {weeks} weeks"
 
 
 def _import(database: Engine, settings: Settings, workplace: Workplace, now: datetime) -> str:
@@ -136,7 +134,7 @@ def _import(database: Engine, settings: Settings, workplace: Workplace, now: dat
         raise DigestError(
             f"{workplace.subscribers}, line {rejection.line}: {rejection.reason}: run `digest demo` again"
         )
-    return f"{result.outcomes[importing.Outcome.ADDED]} readers, each with choices of their own"
+    return f"{result.outcomes[importing.Outcome.ADDED]} readers"
 
 
 def _readers(connection: Connection, issue: Issue, mailbox: Mailbox) -> tuple[list[Received], list[Skipped]]:

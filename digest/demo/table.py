@@ -14,8 +14,7 @@ from digest.palette import colour_name
 from digest.studio import words
 from subscribers.model import Subscriber
 
-PIPE_WIDTH = 120  # where there is no terminal to ask
-WIDE = 96  # columns from which on the subject has one of its own
+PIPE_WIDTH = 100  # where there is no terminal to ask
 _STYLES = {  # the terminal's own colours: whoever chose them can read them on their ground
     "world": "blue",
     "business": "yellow",
@@ -42,7 +41,7 @@ def title(screen: Console, folder: Path) -> None:
 
 def tell(screen: Console, command: str, result: str) -> None:
     """Print a step as the command that does it, and what came of it."""
-    line = Table.grid(Column(width=46, no_wrap=True), Column(), padding=(0, 2, 0, 0))
+    line = Table.grid(Column(width=44, no_wrap=True), Column(), padding=(0, 2, 0, 0))
     line.add_row(Text.assemble(("  digest ", "dim"), (command, "bold")), Text(result))
     screen.print(line)
 
@@ -50,7 +49,8 @@ def tell(screen: Console, command: str, result: str) -> None:
 def show(screen: Console, outcome: Outcome) -> None:
     """Print who received what, who received nothing and why, and the sums."""
     screen.print()
-    screen.print(_table(outcome.received, is_wide=screen.width >= WIDE))
+    screen.print(_table(outcome.received, reader_width=min(27, screen.width // 4 + 2)))
+    screen.print()
     marks = "   ".join(f"{mark} {depth}" for depth, mark in _MARKS.items())
     screen.print(Text(f"  How deep each topic goes:  {marks}", "dim"))
     if outcome.skipped:
@@ -60,31 +60,24 @@ def show(screen: Console, outcome: Outcome) -> None:
     screen.print(_sums(outcome))
 
 
-def _table(received: Iterable[Received], *, is_wide: bool) -> Table:
+def _table(received: Iterable[Received], *, reader_width: int) -> Table:
     table = Table(
-        Column("Reader", ratio=28, no_wrap=True, overflow="ellipsis"),
-        Column("Topics, in their order", ratio=32),
+        Column("Reader", no_wrap=True, overflow="ellipsis", width=reader_width),
+        Column("Topics in order, and subject", ratio=1),
         Column("Stories", justify="right", no_wrap=True),
-        Column("Minutes", justify="right", no_wrap=True),
+        Column("Min", justify="right", no_wrap=True),
         Column("Size", justify="right", no_wrap=True),
         box=box.SIMPLE_HEAD,
-        padding=(0, 1),
         expand=True,
         header_style="bold",
         show_edge=False,
         pad_edge=True,
         leading=1,
     )
-    if is_wide:
-        table.add_column("Subject", ratio=32)
     for row in received:
-        topics = _topics(row.topics)
         size = words.kilobytes(row.bytes) if row.bytes is not None else "–"
-        numbers = (str(row.stories), str(row.minutes), size)
-        if is_wide:
-            table.add_row(_person(row.reader), topics, *numbers, _subject(row))
-        else:
-            table.add_row(_person(row.reader), Group(topics, _subject(row)), *numbers)
+        told = Group(_topics(row.topics), _subject(row))
+        table.add_row(_person(row.reader), told, str(row.stories), str(row.minutes), size)
     return table
 
 
@@ -105,7 +98,7 @@ def _topics(topics: Iterable[Topic]) -> Text:
 
 def _subject(row: Received) -> Text:
     if row.status is DeliveryStatus.ACCEPTED:
-        return Text(row.subject)
+        return Text(row.subject, "dim", no_wrap=True, overflow="ellipsis")
     return Text(f"{row.status}: {row.reply}" if row.reply else str(row.status), "bold red")
 
 
@@ -131,6 +124,6 @@ def invite(screen: Console, addresses: Iterable[tuple[str, str]]) -> None:
     """Print what to open next."""
     grid = Table.grid(Column(no_wrap=True), Column(overflow="fold"), padding=(0, 3, 0, 0))
     for what, where in addresses:
-        grid.add_row(Text(f"  {what}", "bold"), Text(where, "underline" if where.startswith("http") else ""))
+        grid.add_row(Text(f"  {what}", "bold"), Text(where))
     screen.print()
     screen.print(grid)

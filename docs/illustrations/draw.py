@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 
 import journeys
-import places
+import landscapes
+import people
 from paper import HEIGHT, WIDTH
 from playwright.sync_api import sync_playwright
 
@@ -22,14 +23,14 @@ SCENES = {
     "hilltop-masts": journeys.hilltop_masts,
     "vineyard": journeys.vineyard,
     "moths": journeys.moths,
-    "dunes": places.dunes,
-    "wetland": places.wetland,
-    "glacier": places.glacier,
-    "hospital-garden": places.hospital_garden,
-    "cinema-barge": places.cinema_barge,
-    "bells": places.bells,
-    "lantern-race": places.lantern_race,
-    "regatta": places.regatta,
+    "dunes": landscapes.dunes,
+    "wetland": landscapes.wetland,
+    "glacier": landscapes.glacier,
+    "hospital-garden": people.hospital_garden,
+    "cinema-barge": people.cinema_barge,
+    "bells": people.bells,
+    "lantern-race": landscapes.lantern_race,
+    "regatta": people.regatta,
 }
 
 

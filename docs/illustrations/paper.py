@@ -150,6 +150,19 @@ def birds(spots: Iterable[tuple[float, float, float]], colour: str) -> str:
     )
 
 
+def wood(y: float, seed: int, fill: str, tall: float) -> str:
+    rng = random.Random(seed)
+    waves = noise(seed, first=500)
+    trees = "".join(
+        path(f"M{x} {y + 20} q{-w} {-h * 0.5} 0 {-h} q{w} {h * 0.5} 0 {h} Z", fill)
+        for x, w, h in (
+            (x, rng.uniform(7, 16), tall * (1.2 + height_at(x, waves)) + rng.uniform(8, 26))
+            for x in range(-10, 1120, 9)
+        )
+    )
+    return trees + rect(-10, y, WIDTH + 20, 60, fill)
+
+
 def sheet(*parts: str) -> str:
     """The whole picture."""
     return (

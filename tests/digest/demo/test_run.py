@@ -22,7 +22,7 @@ def mails(demonstration: Demonstration) -> list[EmailMessage]:
 
 
 def printed(demonstration: Demonstration, width: int) -> str:
-    screen = Console(width=width, record=True, quiet=False, file=None, highlight=False)
+    screen = Console(width=width, highlight=False)
     with screen.capture() as capture:
         table.show(screen, demonstration.outcome)
     return capture.get()
@@ -39,7 +39,7 @@ def test_everybody_who_should_gets_exactly_one_mail(demonstration: Demonstration
 
 def test_steps_are_told_as_the_commands_that_do_them(demonstration: Demonstration) -> None:
     assert [command.split()[0] for command, _ in demonstration.told] == ["ingest", "subscribers", "plan", "send"]
-    assert demonstration.told[0][1] == "41 articles of the last 4 weeks in 8 categories"
+    assert demonstration.told[0][1] == "41 articles of the last 4 weeks"
 
 
 def test_mails_have_both_parts_and_the_headers_of_bulk_mail(mails: list[EmailMessage]) -> None:
