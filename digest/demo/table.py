@@ -63,7 +63,7 @@ def show(screen: Console, outcome: Outcome) -> None:
 def _table(received: Iterable[Received], *, reader_width: int) -> Table:
     table = Table(
         Column("Reader", no_wrap=True, overflow="ellipsis", width=reader_width),
-        Column("Topics in order, and subject", ratio=1),
+        Column("Topics, and subject", ratio=1),
         Column("Stories", justify="right", no_wrap=True),
         Column("Min", justify="right", no_wrap=True),
         Column("Size", justify="right", no_wrap=True),

@@ -4,7 +4,6 @@ import math
 import random
 
 from paper import (
-    wood,
     birds,
     disc,
     glints,
@@ -20,6 +19,7 @@ from paper import (
     sheet,
     sky,
     stars,
+    wood,
 )
 
 

@@ -151,6 +151,7 @@ def birds(spots: Iterable[tuple[float, float, float]], colour: str) -> str:
 
 
 def wood(y: float, seed: int, fill: str, tall: float) -> str:
+    """A band of trees along y, as tall as the noise says."""
     rng = random.Random(seed)
     waves = noise(seed, first=500)
     trees = "".join(

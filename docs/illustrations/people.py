@@ -4,7 +4,6 @@ import math
 import random
 
 from paper import (
-    wood,
     HEIGHT,
     WIDTH,
     birds,
@@ -21,6 +20,7 @@ from paper import (
     sheet,
     sky,
     stars,
+    wood,
 )
 
 
