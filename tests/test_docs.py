@@ -49,3 +49,12 @@ def test_every_error_is_in_the_drawn_tree() -> None:
     assert kinds
     for kind in kinds:
         assert kind.__name__ in drawn
+
+
+def test_every_reason_is_explained() -> None:
+    from digest.planning import SkipReason
+    from digest.selection import Reason
+
+    page = (ROOT / "docs" / "design.md").read_text()
+    for reason in (*Reason, *SkipReason):
+        assert f"`{reason}`" in page, reason

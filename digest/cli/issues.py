@@ -32,6 +32,10 @@ def plan_presentation(plan: planning.Plan) -> dict[str, object]:
     }
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _skipped(skipped: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in skipped.items()) or "nobody"
 
@@ -49,9 +53,9 @@ def plan(installation: Installation, newsletter: str, now: datetime, as_json: bo
         print_json(plan_presentation(made))
         return
     click.echo(
-        f"{made.issue.name} is planned: {made.articles} articles, {made.editions} editions, "
-        f"{made.deliveries} deliveries.\nSubject: {made.subject or 'none, since nobody gets mail'}\n"
-        f"No mail this time: {_skipped(made.skipped)}"
+        f"{made.issue.name} is planned: {_count(made.articles, 'article')}, {_count(made.editions, 'edition')}, "
+        f"{made.deliveries} {'delivery' if made.deliveries == 1 else 'deliveries'}.\n"
+        f"Subject: {made.subject or 'none, since nobody gets mail'}\nNo mail this time: {_skipped(made.skipped)}"
     )
     if made.deliveries:
         say(f"Look at it with `digest serve`, then `digest send {made.issue.name}`.")
