@@ -9,34 +9,39 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent))
 
 from digest.cli.init import SETTINGS
-from digest.cli.main import COMMANDS, LazyGroup, digest
+from digest.cli.main import digest
 
 
-def _help(command: click.Command, context: click.Context, path: str) -> list[str]:
-    with click.Context(command, info_name=path, max_content_width=100, terminal_width=100) as inner:
-        lines = [f"## `{path}`", "", "```", inner.get_help(), "```", ""]
+def _help(command: click.Command, name: str, parent: click.Context) -> list[str]:
+    context = click.Context(command, info_name=name, parent=parent, max_content_width=100, terminal_width=100)
+    lines = [f"## `{context.command_path}`", "", "```", context.get_help(), "```", ""]
     if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            member = command.get_command(context, name)
-            assert member is not None
-            lines += _help(member, context, f"{path} {name}")
+        lines += _members(command, context)
+    return lines
+
+
+def _members(group: click.Group, context: click.Context) -> list[str]:
+    lines = []
+    for name in group.list_commands(context):
+        member = group.get_command(context, name)
+        assert member is not None
+        lines += _help(member, name, context)
     return lines
 
 
 def cli_page() -> str:
     """Return the page of all commands: their own help texts."""
-    assert isinstance(digest, LazyGroup)
-    with click.Context(digest, info_name="digest") as context:
-        lines = ["# Commands", "", "Written by `python3 dev.py docs` from the program's own help.", ""]
-        lines += [
-            "Exit codes: 0 done · 1 failed, a message says why · 2 wrong usage or settings · 3 done, but part of it",
-            "was not accepted · 130 or 143 interrupted, after finishing what was in flight.",
-            "",
-        ]
-        for name in COMMANDS:
-            command = digest.get_command(context, name)
-            assert command is not None
-            lines += _help(command, context, f"digest {name}")
+    context = click.Context(digest, info_name="digest", **digest.context_settings)
+    lines = [
+        "# Commands",
+        "",
+        "Written by `python3 dev.py docs` from the program's own help.",
+        "",
+        "Exit codes: 0 done · 1 failed, a message says why · 2 wrong usage or settings · 3 done, but part of it",
+        "was not accepted · 130 or 143 interrupted, after finishing what was in flight.",
+        "",
+        *_members(digest, context),
+    ]
     return "\n".join(lines).rstrip() + "\n"
 
 
