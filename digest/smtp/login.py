@@ -1,5 +1,6 @@
 """From nothing to a session that may send: connection, TLS, EHLO, log-in. Failures here are ours or the server’s."""
 
+import asyncio
 import ssl
 from typing import NoReturn
 
@@ -7,7 +8,7 @@ import aiosmtplib
 
 from digest.errors import ServerRefusedError, ServerUnavailableError
 from digest.smtp.route import Route
-from digest.smtp.session import Session
+from digest.smtp.session import Session, drop
 from digest.smtp.verdict import clean
 
 _UNKNOWN_METHOD = 504  # "unrecognised authentication type" (RFC 4954): not a refused log-in
@@ -26,10 +27,11 @@ async def open_session(route: Route) -> Session:
         if route.server.username:
             await _log_in(smtp, route)
     except (aiosmtplib.SMTPException, OSError) as error:
-        smtp.close()
+        drop(smtp)
+        await asyncio.sleep(0)  # lets the loop take the connection down, even when it ends right after
         _complain(route, error)
     except BaseException:
-        smtp.close()
+        drop(smtp)
         raise
     return Session(smtp, route)
 

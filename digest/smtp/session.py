@@ -28,6 +28,13 @@ def data_block(message: bytes) -> bytes:
     return message + (b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
+def drop(smtp: aiosmtplib.SMTP) -> None:
+    """Drop a client's connection and whatever is still in its buffers; closing alone would flush them, or wait."""
+    if isinstance(transport := smtp.transport, asyncio.WriteTransport):
+        transport.abort()
+    smtp.close()
+
+
 class Session:
     """A connection that may send, from log-in to QUIT.
 
@@ -82,9 +89,7 @@ class Session:
 
     def abort(self) -> None:
         """Drop the connection and whatever is still in its buffers; closing would flush them."""
-        if isinstance(transport := self._smtp.transport, asyncio.WriteTransport):
-            transport.abort()
-        self._smtp.close()
+        drop(self._smtp)
 
     def _problem(self, sender: Path | None, recipient: Path | None, size: int) -> Verdict | None:
         """Return the verdict on what this server cannot take, before it is asked."""

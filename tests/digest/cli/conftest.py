@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,10 +57,10 @@ class Digest:
 
 
 @pytest.fixture
-def engine(settings: config.Settings) -> Iterator[Engine]:
+def engine(settings: config.Settings, empty_sqlite: Path) -> Iterator[Engine]:
     """The installation's database, migrated."""
     engine = db.connect(settings.database_url)
-    db.migrate(engine)
+    shutil.copy(empty_sqlite, str(engine.url.database))
     yield engine
     engine.dispose()
 
