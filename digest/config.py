@@ -97,6 +97,13 @@ class SettingsNewsletter(Newsletter):
             raise ValueError(f"“{value}” is not a time zone{nearest(value, available_timezones())}")
         return value
 
+    @field_validator("local_time")
+    @classmethod
+    def _one_time_zone(cls, value: bool) -> bool:
+        if value:
+            raise ValueError("this version keeps the newsletter's time zone only: set it to false")
+        return value
+
     @field_validator("schedule")
     @classmethod
     def _readable_schedule(cls, value: str) -> str:

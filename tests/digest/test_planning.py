@@ -3,15 +3,16 @@ import email.policy
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select, update
 
-from digest import articles, db, explanation, issues, planning, tables
+from digest import articles, config, db, explanation, issues, planning, tables
 from digest.config import Settings
-from digest.errors import NotFoundError
+from digest.errors import NotFoundError, SettingsError
 from digest.messages import Messages
-from digest.model import Article, Depth
+from digest.model import Depth
 from digest.planning import plan
 from digest.selection import Reason
 from subscribers.model import Preferences
@@ -243,12 +244,24 @@ def test_a_test_copy_is_marked_and_its_links_are_dead(stocked: Engine, settings:
 
 
 def test_a_failure_in_planning_leaves_nothing(stocked: Engine, settings: Settings, now: datetime) -> None:
-    broken: Article = replace(POOL[0], id="broken", category="World", title="\ud800")
-    with pytest.raises(ValueError, match=r"surrogates|utf-8"), db.transaction(stocked) as connection:
-        articles.store(connection, [broken], now=now)
+    with db.transaction(stocked) as connection:
+        connection.execute(update(tables.articles).values(content="{"))
+
+    with pytest.raises(ValueError, match="Expecting property name"):
+        plan(stocked, settings, settings.newsletter("weekly"), now=now)
 
     with db.reading(stocked) as connection:
         assert issues.all_issues(connection) == []
+
+
+def test_an_hour_of_each_readers_own_is_refused_while_it_is_not_kept(settings_file: Path) -> None:
+    text = settings_file.read_text()
+    settings_file.write_text(text + "local_time = false\n")
+    assert not config.load(settings_file).newsletters[0].local_time
+
+    settings_file.write_text(text + "local_time = true\n")
+    with pytest.raises(SettingsError, match="local_time"):
+        config.load(settings_file)
 
 
 def test_an_unknown_issue_names_the_newest(stocked: Engine, settings: Settings, now: datetime) -> None:
