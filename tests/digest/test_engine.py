@@ -157,9 +157,8 @@ main()
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the disk of PostgreSQL is not ours to fill
 def test_full_disk_stops_with_a_message_and_loses_nobody(crowd: Crowd, tmp_path: Path) -> None:
-    if crowd.engine.dialect.name != "sqlite":
-        return  # the disk of its server is not ours to fill
     program = tmp_path / "full_disk.py"
     program.write_text(FULL_DISK)
     with crowd.sending(str(program)) as process:
