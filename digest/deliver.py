@@ -248,5 +248,8 @@ async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, Session]
     if working.done():
         return working.result()
     working.cancel()
-    await asyncio.gather(working, return_exceptions=True)
+    (ended,) = await asyncio.gather(working, return_exceptions=True)
+    if isinstance(ended, Session):  # asyncio.wait_for of Python 3.11 lets a cancellation that comes late pass unheard
+        ended.abort()
+        await asyncio.sleep(0)
     return None
