@@ -11,12 +11,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import sample
-from digest import db, issues, planning, templating
+from digest import candidates, db, issues, planning, templating
 from digest.compose import compiling, pieces, verification
+from digest.compose.pieces import Shelf
 from digest.compose.values import edition_values, why_you
 from digest.messages import Messages
 from digest.model import Delivery, Depth, Placement
-from subscribers.model import Preferences
 
 STORIES, READERS, ROUNDS = 20, 100, 5
 
@@ -35,8 +35,8 @@ def composing() -> None:
         with db.reading(engine) as connection:
             deliveries = list(issues.deliveries(connection, issue))
             editions = {edition.number: edition for edition in issues.editions(connection, issue)}
-            pool = issues.pool(connection, issue)
-            choices = issues.preferences_of(connection, issue.id, [d.choices for d in deliveries])
+            shelf = Shelf(candidates.frozen(connection, issue), issue.newsletter.categories, {})
+            choices = issues.choices_of(connection, issue.id, [d.choices for d in deliveries])
         messages = Messages(engine, issue, settings)
         templates = templating.environment("email")
 
@@ -44,8 +44,8 @@ def composing() -> None:
             edition = editions[delivery.edition]
             token = messages._tokens.unsubscribe(delivery.subscriber_id, "weekly")
             values = edition_values(edition) | messages._urls(delivery, token)
-            values["why_you"] = why_you(issue, Preferences.from_json(choices[delivery.choices][0]))
-            arrangement = pieces.arrange(edition.placements, pool, issue.newsletter.categories)
+            values["why_you"] = why_you(issue, choices[delivery.choices].preferences)
+            arrangement = pieces.describe(edition.pieces, shelf)
             html, text = verification.whole(templates, issue, arrangement, values)
             message = EmailMessage(policy=email.policy.SMTP)
             message["To"], message["Subject"] = delivery.recipient, edition.subject
@@ -77,16 +77,19 @@ def composing() -> None:
 
 def compiling_an_issue() -> None:
     """Print how long an issue of 60 articles takes to compile."""
-    pool = {article.id: article for article in (sample.article(n) for n in range(60))}
-    with sample.stocked(stories=1, readers=1) as (engine, settings):
+    with sample.stocked(stories=60, readers=1) as (engine, settings):
         issue = planning.plan(engine, settings, settings.newsletter("weekly"), now=sample.NOW).issue
-    ordered = sorted(pool.values(), key=lambda a: sample.CATEGORIES.index(a.category))
-    arrangement = pieces.arrange([Placement(a.id, Depth.BRIEF) for a in ordered], pool, sample.CATEGORIES)
+        with db.reading(engine) as connection:
+            shelf = Shelf(candidates.frozen(connection, issue), sample.CATEGORIES, {})
+    order = {category: place for place, category in enumerate(sample.CATEGORIES)}
+    ordered = sorted(shelf.candidates.values(), key=lambda candidate: order[candidate.article.category])
+    names = pieces.arrange([Placement(candidate.article.id, Depth.BRIEF) for candidate in ordered], shelf)
+    arrangement = pieces.describe(names, shelf)
     templates = templating.environment("email")
     once = statistics.median(
         seconds(lambda: compiling.compile_issue(templates, issue, arrangement)) for _ in range(ROUNDS)
     )
-    print(f"compiling an issue of {len(pool)} articles: {once * 1000:.0f} ms    (goal: under 150)")
+    print(f"compiling an issue of {len(ordered)} articles: {once * 1000:.0f} ms    (goal: under 150)")
 
 
 if __name__ == "__main__":

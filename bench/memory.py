@@ -18,7 +18,7 @@ STORIES = 8
 READERS = (2_000, 50_000)
 
 
-def _peak_kib() -> int:
+def peak_kib() -> int:
     """Return the most resident memory that this process had; ru_maxrss would count its parent before exec."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0])
@@ -35,7 +35,7 @@ def _send(folder: str, port: int, queue: "multiprocessing.Queue[tuple[int, int, 
     start = time.perf_counter()
     counts = sending.send(engine, settings, issue, clock=lambda: datetime.now(UTC))
     took = time.perf_counter() - start
-    queue.put((_peak_kib(), counts[DeliveryStatus.ACCEPTED], took))
+    queue.put((peak_kib(), counts[DeliveryStatus.ACCEPTED], took))
 
 
 def measure(readers: int, port: int) -> int:

@@ -1,83 +1,168 @@
-"""An issue's editions composed and stored: subjects, sizes, and the pieces that all their mails are spliced from."""
+"""An issue's editions composed: fitted to the size limit, with subjects, and the pieces that all their mails share."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection
-
-from digest import tables, templating
-from digest.compose import compiling, document, headers, pieces, splice, verification
+from digest import templating
+from digest.compose import compiling, document, fitting, headers, pieces, splice, verification
 from digest.compose import subject as subjects
 from digest.compose.compiling import CompiledIssue
-from digest.compose.pieces import Piece
-from digest.compose.values import edition_values, links, why_you
+from digest.compose.fitting import Fitted
+from digest.compose.pieces import MORE, REST, Shelf
+from digest.compose.values import bounds, edition_values, links, why_you
 from digest.errors import DigestError
-from digest.model import Article, Depth, Edition, Issue, Placement
+from digest.model import Article, Candidate, Depth, Edition, Issue, Placement
+from digest.selection import Chosen, Reason
 from subscribers.model import Preferences
 
 
-def compose_editions(
-    connection: Connection, issue: Issue, pool: Mapping[str, Article], numbers: Mapping[tuple[Placement, ...], int]
-) -> None:
-    """Compile the issue for all these editions (placements and their number), check it, and store both.
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What an edition is to hold, before it is fitted."""
+
+    chosen: tuple[Chosen, ...]
+    corrections: tuple[int, ...]
+
+    @property
+    def placements(self) -> list[Placement]:
+        """The stories at the depth that the reader wants."""
+        return [Placement(c.article.id, c.depth, c.reason is Reason.UPDATED) for c in self.chosen]
+
+
+def fitted(compiled: CompiledIssue, issue: Issue, shelf: Shelf, contents: Contents) -> Fitted:
+    """Return how contents fit into a mail. The pieces that it is fitted with must be compiled (`needed_to_fit`)."""
+    limits = bounds(issue)
+    frame = fitting.frame_bytes(compiled, limits)
+
+    def size(placements: Sequence[Placement], with_more: bool) -> int:
+        names = pieces.arrange(placements, shelf, corrections=contents.corrections, with_more=with_more)
+        return frame + fitting.largest(compiled.html, names, limits)
+
+    def weight(article_id: str, depth: Depth) -> int:
+        return compiled.html.sizes[pieces.card_name(shelf.candidates[article_id].number, depth)]
+
+    ranks = {chosen.article.id: chosen.rank for chosen in contents.chosen}
+    return fitting.fit(contents.placements, ranks, size=size, weight=weight, limit=fitting.HTML_LIMIT)
+
+
+def needed_to_fit(contents: Contents, shelf: Shelf) -> set[str]:
+    """Return the names of every piece that fitting contents can ask for."""
+    names = {MORE, REST}
+    for placement in contents.placements:
+        number = shelf.candidates[placement.article_id].number
+        for depth in Depth:
+            if list(Depth).index(depth) <= list(Depth).index(placement.depth):
+                names.add(pieces.card_name(number, depth))
+                names |= _looks(shelf.candidates[placement.article_id], depth, is_update=placement.is_update)
+    return names
+
+
+def _looks(candidate: Candidate, depth: Depth, *, is_update: bool) -> set[str]:
+    """Return the names that a card can have in an arrangement."""
+    deep = depth is not Depth.HEADLINES
+    leads = (False, True) if deep else (False,)
+    pictures = (False, True) if deep and candidate.article.image_url is not None else (False,)
+    return {
+        pieces.card_name(candidate.number, depth, is_update=is_update, lead=lead, picture=picture)
+        for lead in leads
+        for picture in pictures
+    }
+
+
+class Composition:
+    """Composes the editions of one issue while it is planned; compiles the pieces that they need as they need them.
 
     Raises TemplateError when a template does not compile.
     """
-    arrangements = {
-        number: pieces.arrange(placements, pool, issue.newsletter.categories) for placements, number in numbers.items()
-    }
-    templates = templating.environment("email")
-    compiled = compiling.compile_issue(templates, issue, pieces.distinct(arrangements.values()))
-    editions = [
-        _edition(issue, pool, placements, arrangements[number], number=number, compiled=compiled)
-        for placements, number in numbers.items()
-    ]
-    if editions:
-        largest = max(editions, key=lambda edition: edition.html_bytes)
-        _check(issue, compiled, largest, arrangements[largest.number])
-        _store(connection, editions)
-    packed = compiling.pack(compiled)
-    connection.execute(tables.issues.update().where(tables.issues.c.id == issue.id).values(compiled=packed))
+
+    def __init__(self, issue: Issue, shelf: Shelf) -> None:
+        self._issue, self._shelf = issue, shelf
+        self._templates = templating.environment("email")
+        self._limits = bounds(issue)
+        self.compiled = compiling.compile_issue(self._templates, issue, [])
+        self._frame = fitting.frame_bytes(self.compiled, self._limits)
+        self._words: dict[tuple[str, Depth], int] = {}
+        self._largest: Edition | None = None
+
+    def compose(self, wanted: Sequence[Contents]) -> list[Edition]:
+        """Return an edition for each of these contents, in order, without a number; equal ones give equal editions."""
+        arranged = [pieces.arrange(d.placements, self._shelf, corrections=d.corrections) for d in wanted]
+        self._compile(name for names in arranged for name in names)
+        is_within = [self._is_within(names) for names in arranged]
+        oversize = (contents for contents, fits in zip(wanted, is_within, strict=True) if not fits)
+        self._compile(name for contents in oversize for name in needed_to_fit(contents, self._shelf))
+        return [
+            self._edition(names, contents.placements, ()) if fits else self._stepped_down(contents)
+            for contents, names, fits in zip(wanted, arranged, is_within, strict=True)
+        ]
+
+    def check(self) -> None:
+        """Splice the largest edition's mail, parse it back, and compare it with what the whole pipeline makes."""
+        if self._largest is not None:
+            _check(self._issue, self.compiled, self._largest, self._shelf)
+
+    def _compile(self, names: Iterable[str]) -> None:
+        if missing := set(names) - self.compiled.html.pieces.keys():
+            wanted = pieces.describe(sorted(missing), self._shelf)
+            more = compiling.compile_issue(self._templates, self._issue, wanted)
+            self.compiled = compiling.extend(self.compiled, more)
+
+    def _is_within(self, names: Sequence[str]) -> bool:
+        return self._frame + fitting.largest(self.compiled.html, names, self._limits) <= fitting.HTML_LIMIT
+
+    def _stepped_down(self, contents: Contents) -> Edition:
+        found = fitted(self.compiled, self._issue, self._shelf, contents)
+        corrections, with_more = contents.corrections, bool(found.more)
+        names = pieces.arrange(found.placements, self._shelf, corrections=corrections, with_more=with_more)
+        self._compile(names)
+        numbers = (self._shelf.candidates[article_id].number for article_id in found.more)
+        return self._edition(names, found.placements, [pieces.card_name(n, Depth.HEADLINES) for n in numbers])
+
+    def _edition(self, names: Sequence[str], placements: Sequence[Placement], more: Sequence[str]) -> Edition:
+        articles = [self._shelf.candidates[placement.article_id].article for placement in placements]
+        edition = replace(
+            describe(self._issue.id, names, articles, words=self._count(placements)),
+            placements=tuple(placements),
+            more=tuple(more),
+        )
+        sized = replace(edition, html_bytes=splice.html_bytes(self.compiled, names, edition_values(edition)))
+        if self._largest is None or sized.html_bytes > self._largest.html_bytes:
+            self._largest = sized
+        return sized
+
+    def _count(self, placements: Sequence[Placement]) -> int:
+        """Count the words that a reader of these sees; each card's once."""
+        for placement in placements:
+            key = placement.article_id, placement.depth
+            if key not in self._words:
+                article = self._shelf.candidates[placement.article_id].article
+                self._words[key] = shown_words(article, placement.depth)
+        return sum(self._words[placement.article_id, placement.depth] for placement in placements)
 
 
-def _shown_words(article: Article, depth: Depth) -> int:
+def shown_words(article: Article, depth: Depth) -> int:
     """Count the words of an article that a reader of this depth sees."""
-    texts = [article.title]
-    if depth is not Depth.HEADLINES:
-        texts += [point.plain for point in article.tldr] or [article.description]
-        texts += [article.why_it_matters.plain] if article.why_it_matters else []
-    if depth is Depth.FULL:
-        texts += [point.plain for point in article.key_points]
+    texts = [article.title, *(passage.plain for passage in document.shown(article, depth))]
+    if depth is not Depth.HEADLINES and not article.tldr:
+        texts.append(article.description)
     return sum(len(text.split()) for text in texts)
 
 
-def _edition(
-    issue: Issue,
-    pool: Mapping[str, Article],
-    placements: tuple[Placement, ...],
-    arrangement: Sequence[Piece],
-    *,
-    number: int,
-    compiled: CompiledIssue,
-) -> Edition:
-    articles = [pool[placement.article_id] for placement in placements]
-    words = sum(_shown_words(pool[placement.article_id], placement.depth) for placement in placements)
-    names = tuple(piece.name for piece in arrangement)
-    edition = Edition(
-        issue_id=issue.id,
-        number=number,
-        placements=placements,
+def describe(issue_id: int, names: Sequence[str], articles: Sequence[Article], *, words: int) -> Edition:
+    """Return an edition of these pieces, which show these articles, without number and size."""
+    return Edition(
+        issue_id=issue_id,
+        number=0,
+        placements=(),
         subject=subjects.subject(articles),
         preheader=subjects.preheader(articles),
         minutes=document.minutes(words),
         html_bytes=0,
-        pieces=names,
+        pieces=tuple(names),
     )
-    return replace(edition, html_bytes=splice.html_bytes(compiled, names, edition_values(edition)))
 
 
-def _check(issue: Issue, compiled: CompiledIssue, edition: Edition, arrangement: Sequence[Piece]) -> None:
-    """Splice one mail, parse it back, and compare it with what the whole pipeline makes: a release check."""
+def _check(issue: Issue, compiled: CompiledIssue, edition: Edition, shelf: Shelf) -> None:
     shared = edition_values(edition)
     reader = links(issue.base_url, view="v&v", preferences="p" * 80, unsubscribe="u-u")
     reader |= {"why_you": why_you(issue, Preferences())}
@@ -86,41 +171,10 @@ def _check(issue: Issue, compiled: CompiledIssue, edition: Edition, arrangement:
     header = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{headers.boundary(issue)}"\r\n'
     arranged = splice.arrange(splice.encode_issue(issue, compiled), edition.pieces, shared)
     message = splice.splice(header.encode("ascii"), arranged, values)
+    arrangement = pieces.describe(edition.pieces, shelf)
     html, text = verification.whole(templating.environment("email"), issue, arrangement, shared | reader)
     if where := verification.difference(message, html, text):
         raise DigestError(
             f"{issue.name} was not planned: {where} of a spliced mail differs from the template's own output. "
             "A card must not depend on its neighbours (loop.index, :first-child, counts)"
         )
-
-
-def _store(connection: Connection, editions: Sequence[Edition]) -> None:
-    connection.execute(
-        tables.editions.insert(),
-        [
-            {
-                "issue_id": edition.issue_id,
-                "number": edition.number,
-                "subject": edition.subject,
-                "preheader": edition.preheader,
-                "minutes": edition.minutes,
-                "html_bytes": edition.html_bytes,
-                "pieces": " ".join(edition.pieces),
-            }
-            for edition in editions
-        ],
-    )
-    connection.execute(
-        tables.placements.insert(),
-        [
-            {
-                "issue_id": edition.issue_id,
-                "edition": edition.number,
-                "position": position,
-                "article_id": placement.article_id,
-                "depth": placement.depth,
-            }
-            for edition in editions
-            for position, placement in enumerate(edition.placements, start=1)
-        ],
-    )

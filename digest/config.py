@@ -3,6 +3,7 @@
 import difflib
 import ipaddress
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -34,6 +35,8 @@ from digest.model import Newsletter
 
 SECRET_KEY_LENGTH = 32
 ENVIRONMENT_PREFIX = "DIGEST_"
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_USER = re.compile(r"(?<=://)[^/?#]*@")  # name and password in a web address
 
 
 def is_loopback(host: str) -> bool:
@@ -83,6 +86,40 @@ class Smtp(BaseModel):
                 f"{self.host} is another: use “starttls” or “implicit”"
             )
         return self
+
+
+class Source(BaseModel):
+    """`[[sources]]`: a feed or file of articles that `digest ingest` reads by itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    location: str
+    category: str = ""
+    language: str = ""
+
+    @property
+    def is_web(self) -> bool:
+        """Tell whether it is fetched from the web; otherwise it is a file, a folder or `-`."""
+        return self.location.lower().startswith(("http://", "https://"))
+
+    @field_validator("location")
+    @classmethod
+    def _file_or_web_address(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("must be a web address, or the path of a file or folder")
+        if (scheme := _SCHEME.match(value)) and scheme[1].lower() not in ("http", "https"):
+            raise ValueError(f"“{scheme[0]}” cannot be read: use an address with https:// or http://, or a path")
+        return value
+
+
+class Fetching(BaseModel):
+    """`[fetching]`: the limits for whatever is read from the web."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    timeout_seconds: float = Field(default=20, gt=0, le=600)
+    max_bytes: int = Field(default=10_000_000, ge=1)
+    allow_private_addresses: bool = False
 
 
 class SettingsNewsletter(Newsletter):
@@ -145,6 +182,8 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     secret_key: SecretStr
     smtp: Smtp = Smtp()
+    fetching: Fetching = Fetching()
+    sources: tuple[Source, ...] = ()
     newsletters: tuple[SettingsNewsletter, ...] = ()
 
     @classmethod
@@ -173,6 +212,14 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"“{value}” is not an address such as https://news.example.com")
         return value.rstrip("/")
+
+    @field_validator("sources")
+    @classmethod
+    def _distinct_locations(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
+        locations = [source.location for source in value]
+        if twice := next((one for one in locations if locations.count(one) > 1), None):
+            raise ValueError(f"“{_USER.sub('', twice)}” stands there twice")
+        return value
 
     @field_validator("newsletters")
     @classmethod
@@ -212,7 +259,12 @@ class _Place(NamedTuple):
 
 def _place(location: tuple[int | str, ...]) -> _Place:
     """Turn pydantic's location into `newsletters[0].timezone` and the names that its table knows."""
-    models: dict[str, type[BaseModel]] = {"smtp": Smtp, "newsletters": SettingsNewsletter}
+    models: dict[str, type[BaseModel]] = {
+        "smtp": Smtp,
+        "fetching": Fetching,
+        "sources": Source,
+        "newsletters": SettingsNewsletter,
+    }
     path, table = "", Settings if len(location) < 2 else models.get(str(location[0]), Settings)
     for part in location:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
@@ -232,7 +284,8 @@ def _sentence(error: Mapping[str, Any]) -> str:
 
 def _unknown_variables() -> list[str]:
     """Name the DIGEST_ variables that no setting answers to; pydantic ignores them in silence."""
-    nested = {f"SMTP__{name.upper()}" for name in Smtp.model_fields}
+    tables: dict[str, type[BaseModel]] = {"SMTP": Smtp, "FETCHING": Fetching}
+    nested = {f"{table}__{name.upper()}" for table, model in tables.items() for name in model.model_fields}
     known = {name.upper() for name in Settings.model_fields} | nested
     return [
         f"unknown setting {name} in the environment{nearest(name.removeprefix(ENVIRONMENT_PREFIX), known)}"
@@ -247,6 +300,11 @@ def _absolute_database_url(url: str, folder: Path) -> str:
     if url.startswith(prefix) and url != prefix + ":memory:":
         return prefix + str((folder / url.removeprefix(prefix)).resolve())
     return url
+
+
+def _at_home(source: Source, folder: Path) -> Source:
+    """Make a relative path relative to the settings file."""
+    return source if source.is_web else source.model_copy(update={"location": str(folder / source.location)})
 
 
 def load(path: Path) -> Settings:
@@ -268,8 +326,12 @@ def load(path: Path) -> Settings:
         settings = Settings(**values)
     except ValidationError as error:
         raise SettingsError(f"{path}: " + "; ".join(_sentence(e) for e in error.errors())) from None
+    folder = path.parent.resolve()
     return settings.model_copy(
-        update={"database_url": _absolute_database_url(settings.database_url, path.parent.resolve())}
+        update={
+            "database_url": _absolute_database_url(settings.database_url, folder),
+            "sources": tuple(_at_home(source, folder) for source in settings.sources),
+        }
     )
 
 

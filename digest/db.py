@@ -10,7 +10,20 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, make_url, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    RootTransaction,
+    Select,
+    Table,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
@@ -24,7 +37,6 @@ _SQLITE_PRAGMAS = (
     f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
     "foreign_keys=on",
     "cache_size=-4096",  # 4 MB a connection: the system caches the file anyway, and memory stays flat
-    "temp_store=memory",
 )
 
 
@@ -107,6 +119,41 @@ def reading(engine: Engine) -> Iterator[Connection]:
         raise DatabaseError(explain(error)) from error
 
 
+@contextmanager
+def drafting(engine: Engine) -> Iterator[Connection]:
+    """Hold one connection for a long reading and a short writing: `with read(connection)`, then `with write(…)`.
+
+    What is written into temporary tables while reading (`temporary`) keeps nobody waiting. They are gone at the end.
+    Raises DatabaseError as `transaction` does.
+    """
+    try:
+        with engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                connection.invalidate()  # temporary tables live as long as the connection
+    except OperationalError as error:
+        raise DatabaseError(explain(error)) from error
+
+
+def read(connection: Connection) -> RootTransaction:
+    """Begin a transaction that reads from one consistent snapshot, and may write into temporary tables."""
+    return connection.execution_options(digest_write=False).begin()
+
+
+def write(connection: Connection) -> RootTransaction:
+    """Begin a transaction that writes: all of it is committed at the end, or none of it."""
+    return connection.execution_options(digest_write=True).begin()
+
+
+def temporary(connection: Connection, table: Table) -> Table:
+    """Create and return an empty temporary table with the columns of another, without its keys."""
+    columns = [Column(column.name, column.type, nullable=True) for column in table.c]
+    made = Table(f"draft_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
+    made.create(connection)
+    return made
+
+
 def insert(connection: Connection, table: Table) -> Any:
     """Return an INSERT of this database's dialect, which has `on_conflict_do_update` and `on_conflict_do_nothing`."""
     return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
@@ -123,7 +170,8 @@ def take_turn(connection: Connection, what: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(zlib.crc32(what.encode()))))
 
 
-def _configuration(connection: Connection) -> Config:
+def configuration(connection: Connection) -> Config:
+    """Return how Alembic finds this package's migrations, on that connection."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
@@ -135,7 +183,7 @@ def migrate(engine: Engine) -> None:
     with transaction(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"select pg_advisory_xact_lock({MIGRATION_LOCK})")
-        command.upgrade(_configuration(connection), "head")
+        command.upgrade(configuration(connection), "head")
 
 
 def open_database(url: str) -> Engine:
@@ -148,7 +196,7 @@ def open_database(url: str) -> Engine:
     if engine.dialect.name == "sqlite" and path and path != ":memory:" and not Path(path).exists():
         raise DatabaseError(f"there is no database at {path}: run `digest init` to create it")
     with reading(engine) as connection:
-        head = ScriptDirectory.from_config(_configuration(connection)).get_current_head()
+        head = ScriptDirectory.from_config(configuration(connection)).get_current_head()
         current = MigrationContext.configure(connection).get_current_revision()
     if current is None:
         raise DatabaseError("the database is empty: run `digest init` to create its tables")

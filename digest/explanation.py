@@ -1,17 +1,31 @@
 """Why a reader gets each article of an issue, and why not the others: the selection, replayed on what was frozen."""
 
-import json
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from digest import issues, tables
+from digest import candidates, composition, issues, ranking, tables
+from digest.choices import Choices
+from digest.compose import compiling
+from digest.compose.fitting import Fitted
+from digest.compose.pieces import Shelf
+from digest.composition import Contents
 from digest.errors import NotFoundError
-from digest.model import Issue, JsonObject
-from digest.selection import Selection
+from digest.model import Delivery, DeliveryStatus, Depth, Issue, JsonObject
+from digest.selection import Chosen, Dropped, Reason, Selection, sections
 from digest.selection import select as select_articles
 from subscribers import store
-from subscribers.model import Preferences, Subscriber
+from subscribers.model import Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A category that the reader gets, and that brings nothing this time; `since` is when it last had an article."""
+
+    category: str
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +34,9 @@ class Explanation:
 
     selection: Selection
     skipped: str | None
+    choices: Choices
+    wanted: Mapping[str, Depth]  #: by id, the depth that the reader wants of each article chosen for them
+    lacking: tuple[Lack, ...]
 
 
 def explain(connection: Connection, issue: Issue, email: str) -> Explanation:
@@ -31,24 +48,85 @@ def explain(connection: Connection, issue: Issue, email: str) -> Explanation:
     if person is None:
         raise NotFoundError(f"there is no subscriber {email}")
     skipped = issues.skip_reason(connection, issue.id, person.id)
-    number = _choices_number(connection, issue, person)
+    delivery = issues.delivery_of(connection, issue.id, person.id)
+    number = delivery.choices if delivery else _skipped_choices(connection, issue, person)
     if number is None:
-        preferences, received = person.preferences, ()
-        skipped = skipped or "not_in_audience"
+        choices, skipped = _present(person, issue), skipped or "not_in_audience"
     else:
-        frozen, had = issues.preferences_of(connection, issue.id, [number])[number]
-        preferences, received = Preferences.from_json(frozen), tuple(json.loads(had))
-    pool = list(issues.pool(connection, issue).values())
-    return Explanation(select_articles(pool, preferences, issue.newsletter, received=received), skipped)
+        choices = issues.choices_of(connection, issue.id, [number])[number]
+    pool = candidates.frozen(connection, issue)
+    selection = select_articles(ranking.prepare(list(pool.values()), issue.newsletter, until=issue.until), choices)
+    shown = selection
+    if delivery:
+        shelf = Shelf(pool, issue.newsletter.categories, {})
+        shown = _as_delivered(connection, issue, delivery, selection, shelf=shelf, choices=choices)
+    return Explanation(
+        selection=shown,
+        skipped=skipped,
+        choices=choices,
+        wanted={chosen.article.id: chosen.depth for chosen in selection.chosen},
+        lacking=_lacking(connection, issue, choices, shown),
+    )
 
 
-def _choices_number(connection: Connection, issue: Issue, person: Subscriber) -> int | None:
-    """Return the number of the choices that were frozen for a person, with a delivery or without."""
-    for table in (tables.deliveries, tables.skips):
-        query = select(table.c.choices).where(table.c.issue_id == issue.id, table.c.subscriber_id == person.id)
-        if (number := connection.execute(query).scalar_one_or_none()) is not None:
-            return int(number)
-    return None
+def _present(person: Subscriber, issue: Issue) -> Choices:
+    """Return what a person would get as a new reader."""
+    return Choices(
+        preferences=person.preferences,
+        language=ranking.primary_language(person.language or issue.newsletter.language),
+        since=issue.until - timedelta(days=issue.newsletter.window_days),
+    )
+
+
+def _skipped_choices(connection: Connection, issue: Issue, person: Subscriber) -> int | None:
+    """Return the number of the choices that were frozen for a person without a delivery."""
+    table = tables.skips
+    query = select(table.c.choices).where(table.c.issue_id == issue.id, table.c.subscriber_id == person.id)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _as_delivered(
+    connection: Connection, issue: Issue, delivery: Delivery, selection: Selection, *, shelf: Shelf, choices: Choices
+) -> Selection:
+    """Return the selection with the steps that the size limit asked for, and without what was taken out since."""
+    compiled = compiling.unpack(issues.compiled(connection, issue))
+    fitted = composition.fitted(compiled, issue, shelf, Contents(selection.chosen, choices.corrections))
+    gone = _taken_out(connection, issue)
+    if delivery.status is not DeliveryStatus.SKIPPED:  # else nothing of it was left, or the person left
+        gone -= {p.article_id for p in issues.edition(connection, issue.id, delivery.edition).placements}
+    return _after(selection, fitted, gone=gone)
+
+
+def _after(selection: Selection, fitted: Fitted, *, gone: Collection[str]) -> Selection:
+    """Return a selection as it is after fitting, without the articles that are gone."""
+    depths = {placement.article_id: placement.depth for placement in fitted.placements}
+    chosen: list[Chosen] = []
+    dropped: list[Dropped] = []
+    for one in selection.chosen:
+        if one.article.id in gone:
+            dropped.append(Dropped(one.article, Reason.WITHDRAWN))
+        elif one.article.id not in depths:
+            dropped.append(Dropped(one.article, Reason.MORE_ON_WEB))
+        else:
+            chosen.append(replace(one, position=len(chosen) + 1, depth=depths[one.article.id]))
+    return Selection(tuple(chosen), (*dropped, *selection.dropped))
+
+
+def _taken_out(connection: Connection, issue: Issue) -> set[str]:
+    table = tables.candidates
+    query = select(table.c.article_id).where(table.c.issue_id == issue.id, table.c.is_taken_out.is_(True))
+    return set(connection.execute(query).scalars())
+
+
+def _lacking(connection: Connection, issue: Issue, choices: Choices, selection: Selection) -> tuple[Lack, ...]:
+    """Return the reader's categories of which no article is in the edition."""
+    given = {chosen.article.category.casefold() for chosen in selection.chosen}
+    names = [name for name in sections(choices.preferences, issue.newsletter) if name.casefold() not in given]
+    table = tables.articles.c
+    query = select(table.category_key, func.max(table.published_at, type_=table.published_at.type))
+    query = query.where(table.category_key.in_([name.casefold() for name in names]), table.published_at < issue.until)
+    last = {category: at for category, at in connection.execute(query.group_by(table.category_key))}
+    return tuple(Lack(name, last.get(name.casefold())) for name in names)
 
 
 def presentation(explanation: Explanation) -> JsonObject:
@@ -60,6 +138,7 @@ def presentation(explanation: Explanation) -> JsonObject:
             "category": c.article.category,
             "position": c.position,
             "depth": c.depth,
+            "wanted": explanation.wanted[c.article.id],
             "reason": c.reason,
         }
         for c in explanation.selection.chosen
@@ -68,4 +147,5 @@ def presentation(explanation: Explanation) -> JsonObject:
         {"id": d.article.id, "title": d.article.title, "category": d.article.category, "reason": d.reason}
         for d in explanation.selection.dropped
     ]
-    return {"chosen": chosen, "dropped": dropped}
+    lacking = [{"category": lack.category, "since": lack.since} for lack in explanation.lacking]
+    return {"chosen": chosen, "dropped": dropped, "lacking": lacking}

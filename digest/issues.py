@@ -1,16 +1,18 @@
-"""Issues as they were frozen: finding them, and reading their articles, editions and deliveries."""
+"""Issues as they were frozen: finding them, and reading their editions and deliveries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
-from digest import articles, tables
+from digest import tables
+from digest.choices import Choices
+from digest.compose import pieces
 from digest.errors import NotFoundError
-from digest.model import Article, Delivery, DeliveryStatus, Depth, Edition, Issue, Newsletter, Placement
+from digest.model import Delivery, DeliveryStatus, Depth, Edition, Issue, JsonObject, Newsletter, Placement
 from subscribers import store
 
-_I, _D, _E, _P, _S = tables.issues, tables.deliveries, tables.editions, tables.placements, tables.subscribers
+_I, _D, _E, _S = tables.issues, tables.deliveries, tables.editions, tables.subscribers
 _ISSUE_COLUMNS = [column for column in _I.c if column.name != "compiled"]
 
 
@@ -69,59 +71,75 @@ def find(connection: Connection, name: str) -> Issue:
     return _issue(row)
 
 
-def pool(connection: Connection, issue: Issue) -> dict[str, Article]:
-    """Return the candidates as they were when the issue was planned, the newest first, by id."""
-    rows = connection.execute(select(tables.candidates.c.content).where(tables.candidates.c.issue_id == issue.id))
-    found = sorted((articles.from_json(row.content) for row in rows), key=lambda a: (-a.published_at.timestamp(), a.id))
-    return {article.id: article for article in found}
+def _article_ids(connection: Connection, issue_id: int) -> dict[int, str]:
+    table = tables.candidates
+    query = select(table.c.number, table.c.article_id).where(table.c.issue_id == issue_id)
+    return {number: article_id for number, article_id in connection.execute(query)}
 
 
-def _placements(connection: Connection, condition: ColumnElement[bool]) -> dict[int, list[Placement]]:
-    query = select(_P.c.edition, _P.c.article_id, _P.c.depth).where(condition).order_by(_P.c.edition, _P.c.position)
-    found: dict[int, list[Placement]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.edition, []).append(Placement(row.article_id, Depth(row.depth)))
-    return found
+def _placements(names: list[str], ids: Mapping[int, str]) -> tuple[Placement, ...]:
+    cards = (pieces.read_card(name) for name in names if pieces.is_card(name))
+    return tuple(Placement(ids[number], depth, is_update) for number, depth, is_update in cards)
 
 
-def _editions(connection: Connection, issue_id: int, numbers: list[int] | None) -> list[Edition]:
-    query = select(_E).where(_E.c.issue_id == issue_id).order_by(_E.c.number)
-    condition = _P.c.issue_id == issue_id
-    if numbers is not None:
-        query = query.where(_E.c.number.in_(numbers))
-        condition &= _P.c.edition.in_(numbers)
-    placements = _placements(connection, condition)
-    return [
-        Edition(
-            issue_id=issue_id,
-            number=row.number,
-            placements=tuple(placements[row.number]),
-            subject=row.subject,
-            preheader=row.preheader,
-            minutes=row.minutes,
-            html_bytes=row.html_bytes,
-            pieces=tuple(row.pieces.split()),
-        )
-        for row in connection.execute(query)
-    ]
+def _edition(row: Row[Any], ids: Mapping[int, str]) -> Edition:
+    names = row.pieces.split()
+    return Edition(
+        issue_id=row.issue_id,
+        number=row.number,
+        placements=_placements(names, ids),
+        subject=row.subject,
+        preheader=row.preheader,
+        minutes=row.minutes,
+        html_bytes=row.html_bytes,
+        pieces=tuple(names),
+        more=tuple(row.more.split()),
+    )
 
 
-def editions(connection: Connection, issue: Issue) -> list[Edition]:
-    """Return every distinct version of the issue that goes out, in order of number."""
-    return _editions(connection, issue.id, None)
+def editions(connection: Connection, issue: Issue) -> Iterator[Edition]:
+    """Stream every distinct version of the issue that goes out, in order of number."""
+    ids = _article_ids(connection, issue.id)
+    query = select(_E).where(_E.c.issue_id == issue.id).order_by(_E.c.number)
+    with connection.execute(query.execution_options(yield_per=1000)) as rows:
+        for row in rows:
+            yield _edition(row, ids)
 
 
-def numbered_editions(connection: Connection, issue: Issue, numbers: list[int]) -> list[Edition]:
+def numbered_editions(connection: Connection, issue_id: int, numbers: list[int]) -> list[Edition]:
     """Return the editions of those numbers."""
-    return _editions(connection, issue.id, numbers)
+    ids = _article_ids(connection, issue_id)
+    query = select(_E).where(_E.c.issue_id == issue_id, _E.c.number.in_(numbers)).order_by(_E.c.number)
+    return [_edition(row, ids) for row in connection.execute(query)]
+
+
+def showing(connection: Connection, issue: Issue, number: int) -> set[int]:
+    """Return the editions, by number, that show the candidate of that number, in the mail or in the browser."""
+    cards = [pieces.card_name(number, depth) for depth in Depth]  # `c1b` is in no other card's name
+    held = or_(*(column.contains(card) for card in cards for column in (_E.c.pieces, _E.c.more)))
+    return set(connection.execute(select(_E.c.number).where(_E.c.issue_id == issue.id, held)).scalars())
 
 
 def edition(connection: Connection, issue_id: int, number: int) -> Edition:
     """Return one edition; raises NotFoundError."""
-    found = _editions(connection, issue_id, [number])
+    found = numbered_editions(connection, issue_id, [number])
     if not found:
         raise NotFoundError(f"the issue has no edition {number}")
     return found[0]
+
+
+def edition_row(edition: Edition) -> JsonObject:
+    """Return the row of `tables.editions` that stores an edition; its placements are read from its pieces."""
+    return {
+        "issue_id": edition.issue_id,
+        "number": edition.number,
+        "subject": edition.subject,
+        "preheader": edition.preheader,
+        "minutes": edition.minutes,
+        "html_bytes": edition.html_bytes,
+        "pieces": " ".join(edition.pieces),
+        "more": " ".join(edition.more),
+    }
 
 
 def edition_readers(connection: Connection, issue: Issue) -> dict[int, int]:
@@ -196,13 +214,11 @@ def skip_reason(connection: Connection, issue_id: int, subscriber_id: int) -> st
     return connection.execute(query).scalar_one_or_none()
 
 
-def preferences_of(connection: Connection, issue_id: int, numbers: list[int]) -> dict[int, tuple[str, str]]:
-    """Return the frozen input of the selection by number of choices: preferences and ids received before, both JSON."""
+def choices_of(connection: Connection, issue_id: int, numbers: list[int]) -> dict[int, Choices]:
+    """Return the frozen input of the selection by its number."""
     table = tables.choices
-    query = select(table.c.number, table.c.preferences, table.c.received).where(
-        table.c.issue_id == issue_id, table.c.number.in_(numbers)
-    )
-    return {row.number: (row.preferences, row.received) for row in connection.execute(query)}
+    query = select(table.c.number, table.c.content).where(table.c.issue_id == issue_id, table.c.number.in_(numbers))
+    return {row.number: Choices.from_json(row.content) for row in connection.execute(query)}
 
 
 def compiled(connection: Connection, issue: Issue) -> bytes:

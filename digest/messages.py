@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from digest import db, issues
 from digest.compose import compiling, document, headers, splice
+from digest.compose.pieces import MORE, REST
 from digest.compose.splice import Arrangement, Value
 from digest.compose.values import edition_values, links, why_you
 from digest.config import Settings
@@ -50,13 +51,25 @@ class Messages:
         """Return the complete message of one delivery."""
         return self.many([delivery])[0]
 
+    def page(self, delivery: Delivery) -> str:
+        """Return the HTML for a browser: that of the mail, and what the mail has no room for."""
+        with db.reading(self._engine) as connection:
+            edition = issues.edition(connection, delivery.issue_id, delivery.edition)
+        if not edition.more:
+            return self.html(delivery)
+        names = [name for name in edition.pieces if name != MORE]
+        whole = splice.arrange(self._encoded, [*names, REST, *edition.more], edition_values(edition))
+        _, reasons = self._load([delivery])
+        urls = self._urls(delivery, self._tokens.unsubscribe(delivery.subscriber_id, self.issue.newsletter.slug))
+        return _part(splice.splice(self._common, whole, _values(urls, reasons[delivery.choices])), "html")
+
     def html(self, delivery: Delivery) -> str:
         """Return the HTML part as a client decodes it."""
-        return self._decoded(delivery, "html")
+        return _part(self.one(delivery), "html")
 
     def text(self, delivery: Delivery) -> str:
         """Return the text part as a client decodes it."""
-        return self._decoded(delivery, "plain")
+        return _part(self.one(delivery), "plain")
 
     def test_copy(self, delivery: Delivery, *, to: str) -> bytes:
         """Return a copy for an editor: marked [TEST], and none of its links works for the reader it was made for."""
@@ -70,13 +83,6 @@ class Messages:
             + self._common
         )
         return splice.splice(header, edition.arrangement, _values(dead, reasons[delivery.choices]))
-
-    def _decoded(self, delivery: Delivery, kind: str) -> str:
-        message = email.message_from_bytes(self.one(delivery), policy=email.policy.default)
-        assert isinstance(message, EmailMessage)  # noqa: S101 - what the default policy makes
-        body = message.get_body((kind,))
-        assert isinstance(body, EmailMessage)  # noqa: S101 - every message of ours has both parts
-        return str(body.get_content()).replace("\r\n", "\n")
 
     def _message(self, delivery: Delivery, edition: "_Ready", reason: Value) -> bytes:
         token = self._tokens.unsubscribe(delivery.subscriber_id, self.issue.newsletter.slug)
@@ -112,10 +118,10 @@ class Messages:
 
     def _read(self, editions: list[int], choices: list[int]) -> None:
         with db.reading(self._engine) as connection:
-            for edition in issues.numbered_editions(connection, self.issue, editions):
+            for edition in issues.numbered_editions(connection, self.issue.id, editions):
                 self._editions[edition.number] = self._ready(edition)
-            for number, (text, _) in issues.preferences_of(connection, self.issue.id, choices).items():
-                self._reasons[number] = self._reason(Preferences.from_json(text))
+            for number, frozen in issues.choices_of(connection, self.issue.id, choices).items():
+                self._reasons[number] = self._reason(frozen.preferences)
 
     def _ready(self, edition: Edition) -> "_Ready":
         arrangement = splice.arrange(self._encoded, edition.pieces, edition_values(edition))
@@ -138,3 +144,12 @@ def _values(urls: dict[str, str], reason: Value) -> dict[str, Value]:
     values = {name: splice.encoded(url) for name, url in urls.items()}
     values["why_you"] = reason
     return values
+
+
+def _part(message: bytes, kind: str) -> str:
+    """Return one part of a message as a client decodes it."""
+    parsed = email.message_from_bytes(message, policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)  # noqa: S101 - what the default policy makes
+    body = parsed.get_body((kind,))
+    assert isinstance(body, EmailMessage)  # noqa: S101 - every message of ours has both parts
+    return str(body.get_content()).replace("\r\n", "\n")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,13 +31,16 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RichText:
-    """A passage in two forms with the same words.
+    """A passage in three forms with the same words.
 
-    `plain` has no markup; `html` is escaped and holds no tags but `<b>` and `<i>`.
+    `plain` has neither markup nor citation marks. `html` is escaped and holds no tags but `<b>`, `<i>` and citation
+    marks, `<a class="cite" href="…">2</a>`, which lead to the source of that number. `text` is `plain` with the same
+    marks as `[2]`.
     """
 
     plain: str
     html: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +54,71 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """One article as the product understands it: plain text, no markup or citation marks."""
+    """One article as the product understands it."""
 
     id: str
     url: str
+    canonical_url: str  #: equal for all the addresses of one page (digest.ingest.addresses)
     title: str
     domain: str
     category: str
     language: str  #: BCP 47; "und" where the source does not say
     published_at: datetime
+    modified_at: datetime  #: of this version; `published_at` where the source does not say
     image_url: str | None
     image_alt: str  #: what the picture shows; empty where the source does not say
     description: str
     tldr: tuple[RichText, ...]
     why_it_matters: RichText | None
     key_points: tuple[RichText, ...]
+    quotes: tuple[RichText, ...]
+    details: tuple[RichText, ...]  #: paragraphs of background
     sources: tuple[Source, ...]
     hashtags: tuple[str, ...]
     view_count: int
     words: int  #: of the whole summary, for the reading time
+    story: str  #: what the source says it tells, such as a translation's key; empty where the source does not say
+
+
+class Outlet(NamedTuple):
+    """Another place that tells the same story."""
+
+    domain: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An article that an issue may give, with what was known of it when the issue was planned."""
+
+    number: int  #: within the issue; names its pieces
+    article: Article
+    story: str  #: equal for candidates that tell the same story
+    revision: int  #: counts material changes, from 1
+    first_seen_at: datetime
+    is_pinned: bool
+    is_withdrawn: bool
+    also_in: tuple[Outlet, ...] = ()  #: other outlets of the story, each once
+
+
+class CorrectionKind(StrEnum):
+    """What an editor says of an article that was delivered already."""
+
+    CORRECTED = "corrected"  #: something in it was wrong
+    WITHDRAWN = "withdrawn"  #: it should not have been published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What those who received an article are told of it, once, in their next issue."""
+
+    id: int
+    article_id: str
+    kind: CorrectionKind
+    title: str  #: the article's when it was corrected
+    url: str
+    note: str
+    at: datetime
 
 
 class Newsletter(BaseModel):
@@ -90,6 +139,7 @@ class Newsletter(BaseModel):
     window_days: int = Field(default=7, ge=1, le=366)
     max_articles: int = Field(default=24, ge=1, le=200)
     max_per_category: int = Field(default=5, ge=1, le=200)
+    max_per_domain: int = Field(default=0, ge=0, le=200)
     min_articles: int = Field(default=1, ge=1, le=200)
 
 
@@ -116,10 +166,11 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """An article's place in an edition: which, and how deep."""
+    """An article's place in an edition: which, how deep, and whether its readers had an earlier version."""
 
     article_id: str
     depth: Depth
+    is_update: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +185,7 @@ class Edition:
     minutes: int
     html_bytes: int
     pieces: tuple[str, ...]  #: names of the compiled pieces in order
+    more: tuple[str, ...] = ()  #: names of the cards that only the page in the browser has room for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

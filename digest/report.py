@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from digest import issues, ledger, tables
+from digest import candidates, issues, ledger, tables
+from digest import coverage as coverages
+from digest.coverage import Coverage
 from digest.ledger import Counts
 from digest.model import Article, DeliveryStatus, Issue
 from subscribers.consent import Event
@@ -30,6 +32,7 @@ class Report:
     by_domain: Mapping[str, Mapping[DeliveryStatus, int]]
     by_category: Mapping[str, Reach]
     events: Mapping[str, int]
+    coverage: Coverage
 
 
 def report(connection: Connection, issue: Issue) -> Report:
@@ -39,6 +42,7 @@ def report(connection: Connection, issue: Issue) -> Report:
         by_domain=_by_domain(connection, issue),
         by_category=_by_category(connection, issue),
         events=_events(connection, issue),
+        coverage=coverages.coverage(connection, issue),
     )
 
 
@@ -79,9 +83,9 @@ def _by_category(connection: Connection, issue: Issue) -> dict[str, Reach]:
 
 def _placeable(connection: Connection, issue: Issue, categories: Collection[str]) -> Iterator[tuple[str, Article]]:
     """Yield the candidates that belong to a category of the newsletter; no other can stand in an edition."""
-    for article_id, article in issues.pool(connection, issue).items():
-        if article.category.casefold() in categories:
-            yield article_id, article
+    for article_id, candidate in candidates.frozen(connection, issue).items():
+        if candidate.article.category.casefold() in categories:
+            yield article_id, candidate.article
 
 
 def _events(connection: Connection, issue: Issue) -> dict[str, int]:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -60,7 +61,36 @@ articles = Table(
     Column("content", Text, nullable=False),  # the article as JSON (digest.articles.to_json)
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),  # counts material changes, from 1 (digest.revision)
+    Column("revised_at", UtcDateTime),  # when the last of them came in
+    Column("story", Text, nullable=False),  # equal for articles that tell the same story (digest.stories)
+    Column("pinned_at", UtcDateTime),  # by an editor; coming in again changes neither this
+    Column("withdrawn_at", UtcDateTime),  # nor that
     Index(None, "published_at"),
+    Index(None, "story"),
+)
+
+corrections = Table(  # append-only: what an editor told those who had received an article
+    "corrections",
+    metadata,
+    Column("id", SmallId, primary_key=True, autoincrement=True),
+    Column("article_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # digest.model.CorrectionKind
+    Column("title", Text, nullable=False),  # the article's when it was corrected
+    Column("url", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "article_id"),
+)
+
+feeds = Table(  # what a feed's server said last, for a conditional GET
+    "feeds",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("etag", Text, nullable=False),
+    Column("last_modified", Text, nullable=False),
+    Column("articles", Integer, nullable=False),  # how many it held
+    Column("read_at", UtcDateTime, nullable=False),
 )
 
 subscribers = Table(
@@ -151,7 +181,16 @@ candidates = Table(  # the pool of articles as they were when the issue was plan
     metadata,
     Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
     Column("article_id", Text, primary_key=True),
+    Column("number", Integer, nullable=False),  # names its pieces: `c12b`
     Column("content", Text, nullable=False),
+    Column("story", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("is_pinned", Boolean, nullable=False),
+    Column("is_withdrawn", Boolean, nullable=False),  # before planning
+    Column("is_taken_out", Boolean, nullable=False),  # after planning, of the editions that were not delivered yet
+    Index(None, "article_id"),
+    Index(None, "story"),
 )
 
 choices = Table(  # each distinct input of the selection, and the edition that followed; NULL: no mail
@@ -159,8 +198,7 @@ choices = Table(  # each distinct input of the selection, and the edition that f
     metadata,
     Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("preferences", Text, nullable=False),
-    Column("received", Text, nullable=False),  # JSON array of candidate ids that the reader already had
+    Column("content", Text, nullable=False),  # digest.selection.Choices as JSON
     Column("edition", Integer),
 )
 
@@ -174,17 +212,7 @@ editions = Table(
     Column("minutes", Integer, nullable=False),
     Column("html_bytes", Integer, nullable=False),
     Column("pieces", Text, nullable=False),  # names of the compiled pieces in order, separated by spaces
-)
-
-placements = Table(
-    "placements",
-    metadata,
-    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
-    Column("edition", Integer, primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("article_id", Text, nullable=False),
-    Column("depth", Text, nullable=False),
-    Index(None, "article_id"),
+    Column("more", Text, nullable=False),  # names of the cards that only the page in the browser has room for
 )
 
 skips = Table(  # who is on the newsletter's lists and gets no mail this time, and why

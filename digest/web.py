@@ -67,7 +67,7 @@ def outlook(connection: Connection, newsletter: Newsletter, now: datetime) -> Ou
 
 
 def _view_router(engine: Engine, settings: Settings) -> APIRouter:
-    """Return the address of a reader's edition: the HTML part of their mail, as it is."""
+    """Return the address of a reader's edition: the HTML part of their mail, and what it has no room for."""
     routes = APIRouter(include_in_schema=False)
     tokens = Tokens(settings.secret)
 
@@ -79,7 +79,7 @@ def _view_router(engine: Engine, settings: Settings) -> APIRouter:
             delivery = issues.delivery_of(connection, link.issue_id, link.subscriber_id) if link else None
         if issue is None or delivery is None:
             return pages.message(settings, *public.GONE, status_code=404)
-        html = Messages(engine, issue, settings).html(delivery)
+        html = Messages(engine, issue, settings).page(delivery)
         return HTMLResponse(html, headers=pages.PRIVATE | {"Content-Security-Policy": VIEW_POLICY})
 
     return routes

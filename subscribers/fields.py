@@ -89,6 +89,10 @@ class Categories:
         """Return categories in the order given, each once."""
         return tuple(dict.fromkeys(self.spelled(name) for name in names))
 
+    def muted(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return what is not wanted, sorted, each once: domains in lower case, and categories."""
+        return tuple(sorted({_domain(name) if "." in name else self.spelled(name) for name in names}))
+
     def depths(self, pairs: Iterable[str]) -> tuple[tuple[str, Depth], ...]:
         """Read `Sport=headlines`, with a backslash before `=` or `;` inside a category; the last word on one counts."""
         found: dict[str, Depth] = {}
@@ -187,13 +191,11 @@ def instant(text: str) -> datetime:
         raise UsageError(f"{quote(text)} is beyond the calendar") from None
 
 
-def domains(names: Iterable[str]) -> tuple[str, ...]:
-    """Return domains in lower case, sorted, each once."""
-    found = {name.strip().lower() for name in names}
-    for name in sorted(found):
-        if len(name) > LONGEST or not _DOMAIN.fullmatch(name):
-            raise UsageError(f"{quote(name)} is not a domain such as news.example.com")
-    return tuple(sorted(found))
+def _domain(text: str) -> str:
+    name = text.strip().lower()
+    if len(name) > LONGEST or not _DOMAIN.fullmatch(name):
+        raise UsageError(f"{quote(text)} is not a domain such as news.example.com, nor a known category")
+    return name
 
 
 def lists(names: Iterable[str]) -> tuple[str, ...]:

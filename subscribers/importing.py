@@ -143,7 +143,7 @@ def _entry(cells: Mapping[str, str], terms: Terms) -> Entry:
         lists=fields.lists([*several("list"), *terms.lists]),
         status=_read(cells, "status", fields.status),
         depth=terms.categories.depths(fields.split_pairs(cells.get("depth", ""))),
-        muted=fields.domains(several("muted")),
+        muted=terms.categories.muted(several("muted")),
         paused_until=_read(cells, "paused_until", fields.instant),
         suppressed=_read(cells, "suppressed", fields.clean),
         left=fields.slugs(several("left")),

@@ -32,7 +32,7 @@ class Preferences:
 
     categories: tuple[str, ...] = ()
     depth: tuple[tuple[str, Depth], ...] = ()  #: category and depth; `brief` where nothing is said
-    muted: tuple[str, ...] = ()  #: domains
+    muted: tuple[str, ...] = ()  #: domains and categories
 
     def to_json(self) -> str:
         """Return the canonical text: equal preferences give equal text."""

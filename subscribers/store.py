@@ -134,10 +134,14 @@ def every(connection: Connection) -> Iterator[Subscriber]:
         last = people[-1].id
 
 
+def is_on(lists: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition on `tables.subscribers` under which a person is on any of the lists."""
+    return exists().where(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.list.in_(lists))
+
+
 def on_lists(connection: Connection, lists: Collection[str], *, after_id: int, limit: int) -> list[Subscriber]:
     """Return the next people, by id, who are on any of the lists: each once, whatever their status."""
-    member = exists().where(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.list.in_(lists))
-    query = _query().where(subscribers.c.id > after_id, member).order_by(subscribers.c.id)
+    query = _query().where(subscribers.c.id > after_id, is_on(lists)).order_by(subscribers.c.id)
     return _people(connection, query.limit(limit))
 
 

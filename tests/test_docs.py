@@ -52,7 +52,7 @@ def test_every_error_is_in_the_drawn_tree() -> None:
 
 
 def test_every_reason_is_explained() -> None:
-    from digest.planning import SkipReason
+    from digest.draft import SkipReason
     from digest.selection import Reason
 
     page = (ROOT / "docs" / "design.md").read_text()

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from digest import db, engine, issues, ledger
+from digest import coverage, db, engine, issues, ledger
 from digest import report as reports
 from digest.cli.installation import Installation, json_option, now_option, pass_installation, print_json, say
 from digest.cli.issues import delivery_or_reason
@@ -223,6 +223,7 @@ def _presentation(issue: Issue, found: reports.Report) -> dict[str, Any]:  # Any
         "by_domain": found.by_domain,
         "by_category": {category: reach._asdict() for category, reach in found.by_category.items()},
         "events": [{"kind": kind, "count": count} for kind, count in found.events.items()],
+        "coverage": coverage.presentation(found.coverage),
     }
 
 
@@ -237,6 +238,8 @@ def _print_report(issue: Issue, found: reports.Report) -> None:
     for category, reach in found.by_category.items():
         categories.add_row(Text(category), f"{reach.articles:,}", f"{reach.deliveries:,}")
     console.print("", categories, sep="\n")
+    for line in coverage.sentences(found.coverage):
+        console.print(Text(line))
     if found.events:
         console.print("\nSince its release: " + ", ".join(f"{count:,} {kind}" for kind, count in found.events.items()))
 

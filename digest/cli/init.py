@@ -24,6 +24,16 @@ password = ""                             # better in the environment: DIGEST_SM
 connections = 5
 messages_per_second = 0                   # 0: as fast as the server takes it
 
+# [[sources]]                             # what `digest ingest` reads; as many as you like
+# location = "https://news.example.com/feed.xml"  # RSS, Atom, JSON Feed or records; a web address, file or folder
+# category = "World"                      # "": the item's own, if a newsletter has it; without any: General
+# language = ""                           # "": as the feed says
+
+[fetching]
+timeout_seconds = 20                      # for a whole document, redirects included
+max_bytes = 10_000_000                    # of a document, unpacked
+allow_private_addresses = false           # true: also addresses inside your own network
+
 [[newsletters]]
 slug = "weekly"                           # issues are called weekly/1, weekly/2, …
 name = "The Weekly"
@@ -37,6 +47,7 @@ schedule = ""                             # "mon 07:00", "mon,thu 07:00", "daily
 window_days = 7                           # how far back articles may have been published
 max_articles = 24
 max_per_category = 5
+max_per_domain = 0                        # stories of one source; 0: no limit
 min_articles = 1                          # with fewer, a reader gets no mail this time
 """
 

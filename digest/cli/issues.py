@@ -1,21 +1,24 @@
 """`digest plan`, `explain`, `editions` and `render`: an issue frozen, and looked at before it goes out."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from digest import db, explanation, issues, planning
+from digest import coverage, db, explanation, issues, planning
 from digest.cli.installation import Installation, json_option, now_option, pass_installation, print_json, say
 from digest.errors import NotFoundError, UsageError
 from digest.messages import Messages
-from digest.model import Delivery, Edition, Issue
+from digest.model import Delivery, Depth, Edition, Issue
 
 
 def plan_presentation(plan: planning.Plan) -> dict[str, object]:
@@ -29,6 +32,7 @@ def plan_presentation(plan: planning.Plan) -> dict[str, object]:
         "editions": plan.editions,
         "deliveries": plan.deliveries,
         "skipped": dict(plan.skipped),
+        "coverage": coverage.presentation(plan.coverage),
     }
 
 
@@ -40,6 +44,16 @@ def _skipped(skipped: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in skipped.items()) or "nobody"
 
 
+@contextmanager
+def _counting(people: int) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how many people have been planned for; nothing in a pipe."""
+    console = Console(stderr=True)
+    columns = (TextColumn("planning"), BarColumn(), MofNCompleteColumn(), TextColumn("readers"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("planning", total=people)
+        yield lambda count: progress.advance(task, count)
+
+
 @click.command()
 @click.argument("newsletter")
 @now_option
@@ -48,7 +62,9 @@ def _skipped(skipped: Mapping[str, int]) -> str:
 def plan(installation: Installation, newsletter: str, now: datetime, as_json: bool) -> None:
     """Freeze the next issue: its articles, its editions, one delivery per subscriber. Nothing is mailed."""
     settings = installation.settings
-    made = planning.plan(installation.engine, settings, settings.newsletter(newsletter), now=now)
+    wanted = settings.newsletter(newsletter)
+    with _counting(planning.audience_size(installation.engine, wanted)) as drafted:
+        made = planning.plan(installation.engine, settings, wanted, now=now, drafted=drafted)
     if as_json:
         print_json(plan_presentation(made))
         return
@@ -58,6 +74,8 @@ def plan(installation: Installation, newsletter: str, now: datetime, as_json: bo
         f"Subject: {made.subject or 'none, since nobody gets mail'}\nNo mail this time: {_skipped(made.skipped)}"
     )
     if made.deliveries:
+        for line in coverage.sentences(made.coverage):
+            click.echo(line)
         say(f"Look at it with `digest serve`, then `digest send {made.issue.name}`.")
 
 
@@ -79,10 +97,26 @@ def explain(installation: Installation, issue_name: str, email: str, as_json: bo
     table = Table("", "Category", "Title", "Depth", "Why", box=None, pad_edge=False, header_style="bold")
     for chosen in found.selection.chosen:
         article = chosen.article
-        table.add_row(str(chosen.position), Text(article.category), Text(article.title), chosen.depth, chosen.reason)
+        depth = _depth(chosen.depth, found.wanted[article.id])
+        table.add_row(str(chosen.position), Text(article.category), Text(article.title), depth, chosen.reason)
     for dropped in found.selection.dropped:
         table.add_row("–", Text(dropped.article.category), Text(dropped.article.title), "", dropped.reason, style="dim")
     _print_table(table)
+    for lack in found.lacking:
+        click.echo(f"{lack.category}: {_since(lack.since, issue.newsletter.timezone)}")
+
+
+def _depth(depth: Depth, wanted: Depth) -> str:
+    """Name the depth, and the one that the size limit took it from."""
+    return depth if depth is wanted else f"{depth} (wanted {wanted}; the mail is full)"
+
+
+def _since(at: datetime | None, timezone: str) -> str:
+    """Say since when a category has brought nothing."""
+    if at is None:
+        return "no article yet"
+    local = at.astimezone(ZoneInfo(timezone))
+    return f"nothing new for this reader; its newest article is of {local:%A} {local.day} {local:%B}"
 
 
 @click.command()
@@ -93,7 +127,7 @@ def editions(installation: Installation, issue_name: str, as_json: bool) -> None
     """List every distinct version that will go out; the head-counts add up to the deliveries."""
     with db.reading(installation.engine) as connection:
         issue = issues.find(connection, issue_name)
-        found = issues.editions(connection, issue)
+        found = list(issues.editions(connection, issue))
         readers = issues.edition_readers(connection, issue)
     rows = [_edition_row(edition, readers.get(edition.number, 0)) for edition in found]
     if as_json:

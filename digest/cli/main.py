@@ -14,9 +14,9 @@ from digest.errors import DigestError
 COMMANDS = {  # command -> the module that holds it; only the one that is asked for is imported
     "init": "digest.cli.init",
     "demo": "digest.cli.demo",
-    "ingest": "digest.cli.articles",
+    "ingest": "digest.cli.ingest",
     "articles": "digest.cli.articles",
-    "article": "digest.cli.articles",
+    "article": "digest.cli.article",
     "subscribers": "digest.cli.subscribers",
     "plan": "digest.cli.issues",
     "explain": "digest.cli.issues",

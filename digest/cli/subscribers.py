@@ -169,7 +169,7 @@ def _preferences(
     if depth:
         wants = replace(wants, depth=tuple(sorted({**dict(wants.depth), **dict(known.depths(depth))}.items())))
     if mute:
-        wants = replace(wants, muted=fields.domains(domain for domain in mute if domain.strip()))
+        wants = replace(wants, muted=known.muted(name for name in mute if name.strip()))
     return wants
 
 
@@ -186,7 +186,7 @@ def _set_pause(connection: Connection, person: Subscriber, paused_until: str, no
 @click.argument("email")
 @click.option("--categories", metavar="A,B,…", help="In the order to read them; empty: every category.")
 @click.option("--depth", multiple=True, metavar="CATEGORY=DEPTH", help="full, brief or headlines; repeatable.")
-@click.option("--mute", multiple=True, metavar="DOMAIN", help="Nothing from these; repeatable; empty: none muted.")
+@click.option("--mute", multiple=True, metavar="DOMAIN|CATEGORY", help="Nothing of these; repeatable; empty: none.")
 @click.option("--frequency", metavar="F", help="every_issue, daily, weekly or monthly.")
 @click.option("--timezone", metavar="ZONE", help="Such as Europe/Paris; empty: the newsletter's.")
 @click.option("--language", metavar="TAG", help="Such as fr or pt-BR; empty: the newsletter's.")

@@ -11,7 +11,10 @@ from jinja2 import Environment
 from digest.compose import document
 from digest.compose.pieces import Piece
 from digest.compose.quoted_printable import encode_piece
+from digest.errors import TemplateError
 from digest.model import Issue
+
+FRAME = ("open", "mid", "end")  # what stands around an edition's pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,17 @@ def compile_issue(templates: Environment, issue: Issue, pieces: Sequence[Piece])
         templates, issue, list(by_text_name.values()), values, mark=lambda name: mark(name.partition(".")[0])
     )
     return CompiledIssue(_encode(_cut(html, issue.nonce), issue.nonce), _encode(_cut(text, issue.nonce), issue.nonce))
+
+
+def extend(compiled: CompiledIssue, more: CompiledIssue) -> CompiledIssue:
+    """Return the issue with the pieces of both. Raises TemplateError when the frame depends on what it holds."""
+    return CompiledIssue(_joined(compiled.html, more.html), _joined(compiled.text, more.text))
+
+
+def _joined(part: Part, more: Part) -> Part:
+    if any(part.pieces[name] != more.pieces[name] for name in FRAME if name in part.pieces):
+        raise TemplateError("the mail's template depends on which stories it is rendered with: it must not count them")
+    return Part({**part.pieces, **more.pieces}, {**part.sizes, **more.sizes})
 
 
 def pack(compiled: CompiledIssue) -> bytes:

@@ -1,5 +1,6 @@
 """The templates, rendered: pieces and values in, one HTML document and one text out."""
 
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -14,9 +15,10 @@ from digest.compose.inlining import inline
 from digest.compose.mjml import to_html
 from digest.compose.pieces import Piece
 from digest.errors import TemplateError
-from digest.model import Article, Issue
+from digest.model import Article, Depth, Issue, RichText, Source
 
 READING_WORDS_PER_MINUTE = 230  # adults reading non-fiction in English: 238 (Brysbaert 2019), less for unfamiliar names
+MOST_KEY_POINTS = 5  # of a full card
 TEXT_WIDTH = 78  # RFC 5322 §2.1.1
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -25,9 +27,11 @@ MONTHS = (
 )
 
 VALUES = (  # what an edition or a reader fills in; every other word of a mail is the same for all
-    *("subject", "preheader", "stories", "minutes", "why_you"),
+    *("subject", "preheader", "stories", "minutes", "more", "why_you"),
     *("view_url", "preferences_url", "unsubscribe_url"),
 )
+
+_CITATION = re.compile(r'<a class="cite" href="[^"]*">(\d+)</a>')
 
 
 def minutes(words: int) -> int:
@@ -66,10 +70,26 @@ def _reading_minutes(article: Article) -> int:
     return minutes(article.words)
 
 
+def shown(article: Article, depth: Depth) -> list[RichText]:
+    """Return the passages that a card of this depth shows, its headline and description apart."""
+    if depth is Depth.HEADLINES:
+        return []
+    why = [article.why_it_matters] if article.why_it_matters else []
+    points = article.key_points[:MOST_KEY_POINTS] if depth is Depth.FULL else ()
+    return [*article.tldr, *why, *points]
+
+
+def _cited(article: Article, depth: Depth) -> list[Source]:
+    """Return the sources that a card's citation marks name."""
+    numbers = {int(number) for passage in shown(article, depth) for number in _CITATION.findall(passage.html)}
+    return [source for source in article.sources if source.number in numbers]
+
+
 FILTERS: dict[str, Callable[..., object]] = {
     "long_date": _long_date,
     "short_date": _short_date,
     "reading_minutes": _reading_minutes,
+    "cited": _cited,
     "domain": _domain,
     "wrap": wrap,
 }
@@ -78,6 +98,7 @@ FILTERS: dict[str, Callable[..., object]] = {
 def _render(templates: Environment, name: str, **context: object) -> str:
     """Render a template; what is wrong with it becomes a message with file and line."""
     templates.filters.update(FILTERS)
+    templates.globals["MOST_KEY_POINTS"] = MOST_KEY_POINTS
     try:
         return templates.get_template(name).render(**context)
     except TemplateSyntaxError as error:
@@ -125,7 +146,7 @@ def render_text(
         "issue.txt.j2",
         issue=issue,
         newsletter=issue.newsletter,
-        pieces=[piece for piece in pieces if piece.kind != "index"],
+        pieces=[piece for piece in pieces if piece.kind not in ("index", "rest")],
         values=values,
         mark=mark,
     )

@@ -3,17 +3,10 @@
 from collections.abc import Sequence
 
 from digest.model import Article
+from digest.shortening import shortened
 
 SUBJECT_LENGTH = 60  # characters that phones and desktops show
 PREHEADER_LENGTH = 110
-
-
-def shortened(text: str, length: int) -> str:
-    """Return the text, cut after a word with an ellipsis where it is longer."""
-    if len(text) <= length:
-        return text
-    cut = text[: length - 1]
-    return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:–—-") + "…"
 
 
 def subject(articles: Sequence[Article]) -> str:

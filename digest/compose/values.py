@@ -1,18 +1,44 @@
 """What is filled into an edition's and a reader's places, in words."""
 
+import html
+
+from digest.compose.pieces import is_card
+from digest.compose.subject import PREHEADER_LENGTH, SUBJECT_LENGTH
 from digest.model import Edition, Issue
 from subscribers.model import Preferences
+
+LONGEST_TOKEN = 102  # characters of a link’s token (subscribers.tokens)
 
 
 def edition_values(edition: Edition) -> dict[str, str]:
     """Return the values that all readers of an edition share."""
-    count = len(edition.placements)
     return {
         "subject": edition.subject,
         "preheader": edition.preheader,
-        "stories": "1 story" if count == 1 else f"{count} stories",
+        "stories": stories(sum(map(is_card, edition.pieces))),
         "minutes": f"{edition.minutes} min read",
+        "more": stories(len(edition.more), "more "),
     }
+
+
+def stories(count: int, kind: str = "") -> str:
+    """Return “1 story”, “8 stories” or “3 more stories”."""
+    return f"1 {kind}story" if count == 1 else f"{count} {kind}stories"
+
+
+def bounds(issue: Issue) -> dict[str, int]:
+    """Return how many bytes each value can have at most in HTML, whoever the reader and whatever the edition is."""
+    everything = why_you(issue, Preferences(categories=issue.newsletter.categories))
+    token = "x" * LONGEST_TOKEN
+    largest = links(issue.base_url, view=token, preferences=token, unsubscribe=token) | {
+        "subject": '"' * SUBJECT_LENGTH,
+        "preheader": '"' * PREHEADER_LENGTH,
+        "stories": stories(200),
+        "minutes": "999 min read",
+        "more": stories(200, "more "),
+        "why_you": max(everything, why_you(issue, Preferences()), key=len),
+    }
+    return {name: len(html.escape(value).encode()) for name, value in largest.items()}
 
 
 def why_you(issue: Issue, preferences: Preferences) -> str:

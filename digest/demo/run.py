@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 from digest import articles, db, engine, issues, planning
-from digest.config import Settings
+from digest.config import Settings, Source
 from digest.demo.mailbox import Mailbox
 from digest.demo.workplace import Workplace
 from digest.errors import DigestError
-from digest.ingest import records
+from digest.ingest import sources
 from digest.ingest.documents import Rejection
+from digest.ingest.records import Accepted
 from digest.model import DeliveryStatus, Depth, Issue, Newsletter
 from digest.selection import sections
 from subscribers import fields, importing, sheets, store
@@ -109,12 +110,14 @@ def run(
 
 def _ingest(database: Engine, workplace: Workplace, now: datetime) -> str:
     batch = []
-    for found in records.walk([str(workplace.articles)], io.BytesIO()):
+    for found in sources.walk([Source(location=str(workplace.articles))], io.BytesIO(), sources.Terms(now)):
         if isinstance(found, Rejection):
             raise DigestError(f"{found.source}, line {found.line}: {found.reason}: run `digest demo` again")
-        batch.append(found.article)
+        if isinstance(found, Accepted):
+            batch.append(found.article)
     with db.transaction(database) as connection:
         stored = articles.store(connection, batch, now=now)
+        articles.file_stories(connection, articles.ungrouped_stories(connection))
     weeks = -(-(now - min(article.published_at for article in batch)).days // 7)
     return f"{stored.added} articles of the last {weeks} weeks"
 

@@ -21,6 +21,7 @@ class Value(NamedTuple):
     source: str
     line: int
     value: object
+    dated: bool = True  #: False: an item of a feed that has no date of its own
 
 
 class Rejection(NamedTuple):

@@ -1,167 +1,182 @@
-"""Inline markdown to rich text: emphasis stays, citation marks and all other markup go."""
+"""Passages: what a stretch of inline markdown says, kept as one string until its citations are numbered.
+
+Between its words that string holds single control characters, which no text from outside can hold: MARK where a
+citation mark was, and one of STYLES where the style changes. A passage begins and ends in the plain style.
+"""
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from itertools import accumulate, groupby
 from typing import NamedTuple
 
-from markdown_it.token import Token
-
-from digest.ingest.text import SPACES, legal
+from digest.ingest.citations import Mark, SourceList
+from digest.ingest.text import CJK, SPACES
 from digest.model import RichText
 
-_MARK = "\0"  # stands where a citation mark was; no other text can hold it
-_NUMBERS = r"\^?\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*"
-_CITATION = re.compile(rf"\[\[{_NUMBERS}\]\]|\[{_NUMBERS}\]")
-_CITATION_LABEL = re.compile(rf"\[?{_NUMBERS}\]?")
-_GAP = re.compile(  # white space, marks with the commas between them, and brackets that hold nothing but marks
-    rf"(?:[{SPACES}]|{_MARK}(?:[{SPACES}]*[,;][{SPACES}]*(?={_MARK}))?"
-    rf"|\((?:[{SPACES},;]*{_MARK})+[{SPACES},;]*\))+"
+STYLES = "\x0e\x0f\x10\x11"  # from here on: plain, italic, bold, both
+MARK = "\x12"
+_PLAIN = STYLES[0]
+_CONTROLS = STYLES + MARK
+_GLUE = f"{SPACES}{STYLES}"  # for a character class: what parts words without being one
+_AT_ENDS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029\u3000"
+_BEFORE_MARKS = f"{_AT_ENDS}{STYLES}([（"  # what marks are closed up to, or with
+_STYLES = re.compile(f"([{STYLES}])")
+_SPACE = re.compile(f"[{SPACES}]")
+_CJK = re.compile(f"[{CJK}]")
+# Marks with the commas between them, the brackets that hold nothing else, and the space around.
+_CITED_GAP = re.compile(
+    rf"(?<![{_GLUE}])[{_GLUE}]*+"
+    rf"(?:(?:{MARK}(?:[{_GLUE}]*+[,;，、；]?[{_GLUE}]*+(?={MARK}))?"
+    rf"|[(（\[](?:[{_GLUE},;，、；]*+{MARK})++[{_GLUE},;，、；]*+[)）\]])[{_GLUE}]*+)++"
 )
-_UNTIDY = re.compile(rf"\A | \Z|  |[{_MARK}{SPACES[1:]}]")  # SPACES[1:]: all but the plain space
-_CLOSING = frozenset(".,;:!?…)]»”’—–")  # stand close to the word before them
-_ENDS = tuple(".,;:!?…")
-
-
-class Run(NamedTuple):
-    """A stretch of text in one style."""
-
-    text: str
-    bold: bool = False
-    italic: bool = False
+_STYLED_GAP = re.compile(rf"[{STYLES}](?<= [{STYLES}])[{STYLES}]*(?: |\Z)")
+_OTHER_SPACE = re.compile(f"[{SPACES[1:]}]")
+_ODD = re.compile(f"[{_GLUE[1:]}]")  # what may make a gap that is no single space
+_LOOSE_GAP = re.compile(rf"(?<![{_GLUE}])(?: [{_GLUE}]|[{_GLUE[1:]}])[{_GLUE}]*+")  # any but a single space
+_CLOSING = frozenset(".,;:!?…)]»”’—–。，、；：！？）」』】›،؛؟۔।॥")  # stand close to the word before them
 
 
 class Passage(NamedTuple):
-    """What inline markdown says, in styled runs, and the addresses that its citation marks point to."""
+    """Words with styles and places of marks, as above, and the marks in their order."""
 
-    runs: tuple[Run, ...]
-    cited: tuple[str, ...]
+    words: str
+    marks: tuple[Mark, ...]
 
     @property
     def plain(self) -> str:
         """The words alone."""
-        return "".join(run.text for run in self.runs)
-
-    @property
-    def rich(self) -> RichText:
-        """The words, and the words with their emphasis."""
-        return RichText(self.plain, _html(self.runs))
+        words = self.words
+        for control in _CONTROLS:
+            words = words.replace(control, "")
+        return words
 
 
-def _html(runs: Iterable[Run]) -> str:
-    """Return escaped text with `<b>` and `<i>`, each closed in the order in which it was opened."""
-    html = ""
-    for bold, group in groupby(runs, key=lambda run: run.bold):
-        inner = "".join(f"<i>{text}</i>" if italic else text for text, italic in _escaped(group))
-        html += f"<b>{inner}</b>" if bold else inner
-    return html
+def _is_cjk(character: str) -> bool:
+    return bool(_CJK.match(character))
 
 
-def _escaped(runs: Iterable[Run]) -> Iterator[tuple[str, bool]]:
-    for italic, group in groupby(runs, key=lambda run: run.italic):
-        yield escape("".join(run.text for run in group), quote=False), italic
+def _around(gap: re.Match[str]) -> tuple[str, str]:
+    """Return the characters before and after a gap; nothing where a passage begins or ends."""
+    start, end = gap.span()
+    return gap.string[max(start - 1, 0) : start], gap.string[end : end + 1]
 
 
-class _Reader:
-    """Walks the tokens of one passage and remembers how deep in emphasis and links it is."""
-
-    def __init__(self) -> None:
-        self.runs: list[Run] = []
-        self.cited: list[str] = []
-        self._bold = self._italic = 0
-        self._links: list[tuple[str, int]] = []  # address, and the number of runs before it
-
-    def read(self, tokens: Iterable[Token]) -> None:
-        """Take in the tokens; what is no text, emphasis or link is passed over."""
-        for token in tokens:
-            match token.type:
-                case "text":
-                    self._add(_CITATION.sub(_MARK, legal(token.content)))
-                case "code_inline" | "html_inline":
-                    self._add(legal(token.content))
-                case "softbreak" | "hardbreak":
-                    self._add(" ")
-                case "image":
-                    self.read(token.children or ())
-                case "strong_open" | "strong_close":
-                    self._bold += token.nesting
-                case "em_open" | "em_close":
-                    self._italic += token.nesting
-                case "link_open":
-                    self._links.append((str(token.attrs.get("href", "")), len(self.runs)))
-                case "link_close":
-                    self._end_link(*self._links.pop())
-
-    def _add(self, text: str) -> None:
-        self.runs.append(Run(text, self._bold > 0, self._italic > 0))
-
-    def _end_link(self, address: str, start: int) -> None:
-        """Replace a link that is a citation by a mark; any other link is its text already."""
-        label = "".join(run.text for run in self.runs[start:]).strip()
-        if label == _MARK or _CITATION_LABEL.fullmatch(label):
-            del self.runs[start:]
-            self._add(_MARK)
-            self.cited.append(address)
+def _last_style(gap: str) -> str:
+    return next((character for character in reversed(gap) if character in STYLES), "")
 
 
-def _space(gap: str, after: str) -> str:
-    """Return what remains of a gap: one space or nothing, and nothing between a mark and the full stop after it."""
-    if _MARK in gap and after in _CLOSING:
-        gap = re.sub(rf".*[{_MARK})]", "", gap, flags=re.DOTALL)
-    return " " if gap.strip(_MARK + "(),;") else ""
+def _spaced(style: str, space: str) -> str:
+    """Return a change of style with a space, which belongs to the plainer side."""
+    return style + space if style == _PLAIN else space + style
 
 
-def _cut(runs: Sequence[Run], starts: Sequence[int], start: int, end: int) -> Iterator[Run]:
-    """Return the characters from `start` to `end` of the text that the runs make together."""
-    for index in range(bisect_right(starts, start) - 1, len(runs)):
-        if starts[index] >= end:
-            return
-        run = runs[index]
-        yield run._replace(text=run.text[max(start - starts[index], 0) : end - starts[index]])
+def _space(before: str, gap: str, after: str) -> str:
+    """Return the space that remains of a gap of white space: none at the ends and at a line break between CJK."""
+    if not before or not after or not _SPACE.search(gap):
+        return ""
+    return "" if "\n" in gap and _is_cjk(before) and _is_cjk(after) else " "
 
 
-def _tidied(runs: Sequence[Run]) -> Iterator[Run]:
-    """Normalise white space and close the gaps that citation marks left, across runs."""
-    runs = [run for run in runs if run.text]
-    text = "".join(run.text for run in runs)
-    if not _UNTIDY.search(text):
-        yield from runs
-        return
-    starts = [0, *accumulate(len(run.text) for run in runs)]
-    at = 0
-    for gap in _GAP.finditer(text):
-        inside = gap.start() > 0 and gap.end() < len(text)
-        if inside and gap[0] == " ":
-            continue
-        yield from _cut(runs, starts, at, gap.start())
-        at = gap.end()
-        if inside and (space := _space(gap[0], text[at])):
-            before, after = (runs[bisect_right(starts, place) - 1] for place in (gap.start() - 1, at))
-            yield Run(space, before.bold and after.bold, before.italic and after.italic)
-    yield from _cut(runs, starts, at, len(text))
+def _closed(gap: re.Match[str]) -> str:
+    """Close a gap that citation marks stand in: they follow the word before, the space follows them."""
+    before, after = _around(gap)
+    first, last = gap[0].index(MARK), gap[0].rindex(MARK)
+    head, tail = gap[0][:first], gap[0][last + 1 :]
+    space = _space(before, tail, after)
+    if not _SPACE.search(tail) and after not in _CLOSING and not (_is_cjk(before) and _is_cjk(after or " ")):
+        space = _space(before, gap[0], after)
+    ended = _PLAIN if _last_style(head) == _PLAIN else ""
+    style = _last_style(gap[0])
+    return ended + MARK * gap[0].count(MARK) + _spaced("" if style == ended else style, space)
 
 
-def passage(tokens: Iterable[Token]) -> Passage:
-    """Return what the children of one inline token say."""
-    reader = _Reader()
-    reader.read(tokens)
-    return Passage(tuple(_tidied(reader.runs)), tuple(reader.cited))
+def _tightened(gap: re.Match[str]) -> str:
+    """Make one space, or none at the ends, of a gap without marks."""
+    before, after = _around(gap)
+    return _spaced(_last_style(gap[0]), _space(before, gap[0], after))
 
 
-def verbatim(text: str) -> Passage:
-    """Return text that holds no markup, such as a block of code, as a passage."""
-    return Passage(tuple(_tidied([Run(legal(text))])), ())
+def _leaves_gaps(words: str) -> bool:
+    """Tell whether there are marks anywhere but at the usual place: at the end, right after a word."""
+    bare = words.rstrip(MARK)
+    return MARK in bare or bare[-1:] in _BEFORE_MARKS
 
 
-def joined(passages: Iterable[Passage]) -> Passage:
-    """Return several passages as one; a semicolon parts those that do not end a sentence."""
-    runs: list[Run] = []
-    cited: list[str] = []
+def _is_loose(words: str) -> bool:
+    """Tell whether any white space is more than one plain space between words."""
+    if "  " in words or not (odd := _ODD.search(words)):
+        return "  " in words
+    at_start = words[0] in STYLES and words[1:2] == " "
+    return at_start or odd[0] not in STYLES or bool(_STYLED_GAP.search(words) or _OTHER_SPACE.search(words))
+
+
+def tidied(words: str) -> str:
+    """Normalise white space and close the gaps that citation marks leave, across styles."""
+    words = words.strip(_AT_ENDS)
+    if MARK in words and _leaves_gaps(words):
+        words = _CITED_GAP.sub(_closed, words)
+    return _LOOSE_GAP.sub(_tightened, words) if _is_loose(words) else words
+
+
+def joined(passages: Iterable[Passage], *, unspaced: bool) -> Passage:
+    """Return several passages as one, with a space between them, but none where CJK meets CJK.
+
+    In an `unspaced` language, such as Chinese, there is none where either side is CJK.
+    """
+    words: list[str] = []
+    marks: list[Mark] = []
+    enough = any if unspaced else all
+    end = ""
     for one in passages:
-        if runs:
-            runs.append(Run(" " if runs[-1].text.rstrip("”’»)\"'").endswith(_ENDS) else "; "))
-        runs.extend(one.runs)
-        cited.extend(one.cited)
-    return Passage(tuple(runs), tuple(cited))
+        plain = one.plain
+        words.append("" if not end or enough((_is_cjk(end), _is_cjk(plain[:1]))) else " ")
+        words.append(one.words)
+        marks.extend(one.marks)
+        end = plain[-1:] or end
+    return Passage("".join(words), tuple(marks))
+
+
+_TAGS = {  # what closes one style and opens the next; italic stands inside bold
+    (before, after): closing + opening
+    for before, closing in zip(STYLES, ("", "</i>", "</b>", "</i></b>"), strict=True)
+    for after, opening in zip(STYLES, ("", "<i>", "<b>", "<b><i>"), strict=True)
+} | {(STYLES[2], STYLES[3]): "<i>", (STYLES[3], STYLES[2]): "</i>"}
+
+
+def _tagged(words: str) -> str:
+    """Return escaped words with tags for their styles."""
+    parts = _STYLES.split(words)
+    style = _PLAIN
+    for index in range(1, len(parts), 2):
+        parts[index], style = _TAGS[style, parts[index]], parts[index]
+    return "".join(parts)
+
+
+def _marked(words: str, marks: Sequence[Mark], citations: SourceList, shown: Mapping[int, str]) -> str:
+    """Return words with their marks shown; marks side by side that lead to one source are one."""
+    first, *rest = words.split(MARK)
+    parts = [first]
+    beside: set[int] = set()
+    for mark, after in zip(marks, rest, strict=True):
+        for number in citations.numbers[mark]:
+            if number not in beside:
+                beside.add(number)
+                parts.append(shown[number])
+        if after:
+            parts.append(after)
+            beside = set()
+    return "".join(parts)
+
+
+def rich(passage: Passage, citations: SourceList) -> RichText:
+    """Return a passage in its three forms, with marks that lead to the sources."""
+    escaped, plain = escape(passage.words, quote=False), passage.plain
+    if not passage.marks:
+        return RichText(plain, escaped if plain == passage.words else _tagged(escaped), plain)
+    cited = {number for mark in passage.marks for number in citations.numbers[mark]}
+    links = {
+        number: f'<a class="cite" href="{escape(citations.sources[number - 1].url)}">{number}</a>' for number in cited
+    }
+    html = _tagged(_marked(escaped, passage.marks, citations, links))
+    text = _marked(passage.words, passage.marks, citations, {number: f"[{number}]" for number in cited})
+    return RichText(plain, html, _STYLES.sub("", text))

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from digest import tables
+from digest import candidates, issues
 from digest.model import Issue
-from digest.selection import newest_first, sections
+from digest.selection import sections
 from digest.studio import words
 from digest.studio.stories import Stories, Story
 from subscribers.model import Preferences
@@ -37,7 +37,7 @@ def _by_date(story: Story, stories: Stories) -> Fact:
     same = [
         s.article for s in (*stories.chosen, *stories.dropped) if s.article.category.casefold() == category.casefold()
     ]
-    place = sum(newest_first(other) < newest_first(story.article) for other in same) + 1
+    place = sum(other.published_at > story.article.published_at for other in same) + 1
     return Fact(f"By date in {category}", f"{words.ordinal(place)} of {len(same)}")
 
 
@@ -73,10 +73,7 @@ def inspect(
     heads: Mapping[int, int],
 ) -> Inspection:
     """Collect what is to be said of one candidate; `heads` are the editions' head-counts."""
-    placements = tables.placements
-    query = select(placements.c.edition).where(
-        placements.c.issue_id == issue.id, placements.c.article_id == story.article.id
-    )
-    numbers = set(connection.execute(query).scalars())
+    number = candidates.frozen(connection, issue)[story.article.id].number
+    numbers = issues.showing(connection, issue, number)
     readers = sum(heads.get(number, 0) for number in numbers)
     return Inspection(story, _facts(story, stories, issue, preferences), readers, len(numbers))

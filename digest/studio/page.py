@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from digest import explanation, issues
 from digest.errors import NotFoundError
+from digest.explanation import Explanation
 from digest.model import Delivery, Edition, Issue
 from digest.selection import Selection, sections
 from digest.studio import inspection, readers, stories, words
@@ -118,11 +119,6 @@ def _chooser(connection: Connection, issue: Issue, at: Address, reader: Reader |
     )
 
 
-def _choices(connection: Connection, issue: Issue, number: int) -> Preferences:
-    frozen, _ = issues.preferences_of(connection, issue.id, [number])[number]
-    return Preferences.from_json(frozen)
-
-
 def _topics(preferences: Preferences, issue: Issue) -> str:
     count = len(sections(preferences, issue.newsletter))
     return words.counted(count, "topic", "topics") if preferences.categories else "every topic"
@@ -141,15 +137,15 @@ def _without_mail(connection: Connection, page: Page, reader: Reader, selection:
     """Say why a person gets no mail. The stories are told only where there were too few of them."""
     newsletter = page.issue.newsletter
     notice = Notice(f"No mail for {reader.label}", f"{reader.label} {words.why_skipped(reader.skipped, newsletter)}.")
-    told = NO_STORIES if selection.chosen else stories.arrange(selection, newsletter, None)
+    told = NO_STORIES if selection.chosen else stories.arrange(selection, newsletter, {})
     return replace(_told(connection, page, told, Preferences()), notice=notice)
 
 
-def _with_mail(connection: Connection, page: Page, delivery: Delivery, selection: Selection) -> Page:
+def _with_mail(connection: Connection, page: Page, delivery: Delivery, explained: Explanation) -> Page:
     """Add a reader's edition."""
-    preferences = _choices(connection, page.issue, delivery.choices)
+    preferences = explained.choices.preferences
     edition = issues.edition(connection, page.issue.id, delivery.edition)
-    told = stories.arrange(selection, page.issue.newsletter, edition)
+    told = stories.arrange(explained.selection, page.issue.newsletter, explained.wanted)
     topics = _topics(preferences, page.issue)
     return replace(_told(connection, page, told, preferences), edition=edition, topics=topics)
 
@@ -169,7 +165,7 @@ def gather(connection: Connection, issue: Issue, at: Address) -> Page:
     )
     if found.reader is None:
         return page
-    selection = explanation.explain(connection, issue, found.reader.email).selection
+    explained = explanation.explain(connection, issue, found.reader.email)
     if found.reader.delivery is None:
-        return _without_mail(connection, page, found.reader, selection)
-    return _with_mail(connection, page, found.reader.delivery, selection)
+        return _without_mail(connection, page, found.reader, explained.selection)
+    return _with_mail(connection, page, found.reader.delivery, explained)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from digest.model import Article, Depth, Edition, Newsletter
-from digest.selection import Chosen, Dropped, Reason, Selection, newest_first
+from digest.model import Article, Depth, Newsletter
+from digest.selection import Chosen, Dropped, Reason, Selection
 from digest.studio import words
 
 OUTSIDE_TOPICS = (Reason.NOT_CHOSEN, Reason.NOT_IN_NEWSLETTER)
@@ -85,21 +85,21 @@ class Stories:
 NO_STORIES = Stories()
 
 
-def _chosen(chosen: Chosen, newsletter: Newsletter, depths: Mapping[str, Depth]) -> Story:
+def _chosen(chosen: Chosen, newsletter: Newsletter, wanted: Mapping[str, Depth]) -> Story:
     return Story(
         article=chosen.article,
         why=words.why_chosen(chosen.reason, chosen.article, newsletter),
         day=words.day(chosen.article.published_at, newsletter),
         position=chosen.position,
-        depth=depths.get(chosen.article.id, chosen.depth),
-        wanted=chosen.depth,
+        depth=chosen.depth,
+        wanted=wanted.get(chosen.article.id, chosen.depth),
     )
 
 
 def _left_out(dropped: Sequence[Dropped], newsletter: Newsletter) -> tuple[Group, ...]:
-    """Group by reason, in the order in which the selection knows them; the newest first within."""
+    """Group by reason, in the order in which the selection knows them; the best ranked first within."""
     order = list(Reason)
-    ordered = sorted(dropped, key=lambda d: (order.index(d.reason), newest_first(d.article)))
+    ordered = sorted(dropped, key=lambda d: order.index(d.reason))
     groups = []
     for reason, together in groupby(ordered, key=lambda d: d.reason):
         stories = tuple(
@@ -114,10 +114,9 @@ def _left_out(dropped: Sequence[Dropped], newsletter: Newsletter) -> tuple[Group
     return tuple(groups)
 
 
-def arrange(selection: Selection, newsletter: Newsletter, edition: Edition | None) -> Stories:
-    """Group a reader's selection as the studio shows it, with the depths that the edition really has."""
-    depths = {p.article_id: p.depth for p in edition.placements} if edition else {}
-    chosen = [_chosen(c, newsletter, depths) for c in selection.chosen]
+def arrange(selection: Selection, newsletter: Newsletter, wanted: Mapping[str, Depth]) -> Stories:
+    """Group a reader's selection as the studio shows it; `wanted` are the depths that the reader asked for, by id."""
+    chosen = [_chosen(c, newsletter, wanted) for c in selection.chosen]
     sections = groupby(chosen, key=lambda story: story.article.category.casefold())
     groups = [tuple(together) for _, together in sections]
     outside = sum(d.reason in OUTSIDE_TOPICS for d in selection.dropped)

@@ -68,3 +68,34 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_other_addresses_are_refused(url: str) -> None:
     with pytest.raises(DatabaseError, match="database_url"):
         db.connect(url)
+
+
+def test_a_draft_keeps_nobody_waiting(database: Engine, now: datetime) -> None:
+    row = {"reason": "r", "source": "s", "at": now}
+    with db.drafting(database) as connection:
+        with db.read(connection):
+            draft = db.temporary(connection, tables.suppressions)
+            connection.execute(draft.insert(), [{**row, "email_digest": "drafted"}])
+            with db.transaction(database) as other:
+                other.execute(tables.suppressions.insert(), {**row, "email_digest": "meanwhile"})
+        with db.write(connection):
+            columns = [column.name for column in tables.suppressions.c]
+            kept = tables.suppressions.insert().from_select(columns, select(draft))
+            connection.execute(kept)
+
+    with db.reading(database) as connection:
+        found = set(connection.execute(select(tables.suppressions.c.email_digest)).scalars())
+    assert found == {"drafted", "meanwhile"}
+
+
+def test_a_draft_that_fails_leaves_nothing(database: Engine, now: datetime) -> None:
+    row = {"email_digest": "a", "reason": "r", "source": "s", "at": now}
+    for _ in range(2):  # the second time shows that no temporary table is left either
+        with pytest.raises(KeyError), db.drafting(database) as connection:
+            with db.read(connection):
+                db.temporary(connection, tables.suppressions)
+            with db.write(connection):
+                connection.execute(tables.suppressions.insert(), row)
+                raise KeyError
+    with db.reading(database) as connection:
+        assert connection.execute(select(tables.suppressions)).all() == []

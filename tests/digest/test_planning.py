@@ -1,9 +1,11 @@
 import email
 import email.policy
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine, func, select, update
@@ -270,3 +272,23 @@ def test_an_unknown_issue_names_the_newest(stocked: Engine, settings: Settings, 
     planning.plan(stocked, settings, settings.newsletter("weekly"), now=now)
     with db.reading(stocked) as connection, pytest.raises(NotFoundError, match="newest one is weekly/1"):
         issues.find(connection, "weekly/2")
+
+
+@pytest.mark.parametrize(("slot", "numbers"), [(None, [1, 2]), ("2026-11-23T07:00", [1, 1])])
+def test_two_planners_at_once_never_make_one_issue_twice(
+    stocked: Engine, settings: Settings, now: datetime, slot: str | None, numbers: list[int]
+) -> None:
+    weekly = settings.newsletter("weekly")
+    together = Barrier(2)
+
+    def planned(_: int) -> planning.Plan:
+        together.wait()
+        return plan(stocked, settings, weekly, now=now, slot=slot)
+
+    with ThreadPoolExecutor(2) as planners:
+        made = list(planners.map(planned, range(2)))
+
+    assert sorted(one.issue.number for one in made) == numbers
+    assert {one.deliveries for one in made} == {3}
+    with db.reading(stocked) as connection:
+        assert len(issues.all_issues(connection)) == max(numbers)

@@ -143,14 +143,19 @@ def test_an_instant_becomes_utc_and_needs_an_offset() -> None:
             fields.instant(text)
 
 
-def test_domains_are_lower_case_and_sorted() -> None:
-    assert fields.domains(["News.example.com", "art.example", "news.example.com"]) == (
+def test_what_is_muted_is_domains_in_lower_case_and_known_categories() -> None:
+    known = fields.Categories(["World", "Sport"])
+
+    assert known.muted(["News.example.com", "art.example", "news.example.com", "sport"]) == (
+        "Sport",
         "art.example",
         "news.example.com",
     )
-    for name in ("example", "https://news.example", "a b.example", "-x.example"):
+    for name in ("https://news.example", "a b.example", "-x.example"):
         with pytest.raises(UsageError, match="is not a domain"):
-            fields.domains([name])
+            known.muted([name])
+    with pytest.raises(UsageError, match="not a known category"):
+        known.muted(["Gardening"])
 
 
 def test_lists_come_once_and_slugs_are_checked() -> None:

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from digest import articles, db
-from digest.cli import articles as commands
+from digest.cli import ingest
+from digest.ingest.records import Accepted
 from tests.articles import NOW, article
 from tests.digest.cli.conftest import Digest
 
@@ -82,16 +83,16 @@ def test_interrupted_ingest_keeps_whole_batches(
     engine: Engine, digest: Digest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted() -> Any:
-        for number in range(commands.ARTICLES_IN_A_TRANSACTION + 10):
-            yield commands.records.Accepted("-", number, article(number))
+        for number in range(ingest.ARTICLES_IN_A_TRANSACTION + 10):
+            yield Accepted("-", number, article(number))
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        commands._take_in(engine, interrupted(), now=NOW)
+        ingest._take_in(engine, interrupted(), now=NOW)
 
     with db.reading(engine) as connection:
         stored = list(articles.listing(connection, category=None, since=None))
-    assert len(stored) == commands.ARTICLES_IN_A_TRANSACTION
+    assert len(stored) == ingest.ARTICLES_IN_A_TRANSACTION
 
 
 def test_articles_are_json_lines_newest_first(digest: Digest) -> None:

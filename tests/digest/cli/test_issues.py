@@ -38,6 +38,13 @@ def test_plan_prints_what_it_froze(planned: Digest) -> None:
         "editions": 1,
         "deliveries": 2,
         "skipped": {"no_articles": 1},
+        "coverage": {
+            "empty_categories": ["Business", "Technology", "Climate", "Health", "Culture"],
+            "starved_categories": {"Sport": 1},
+            "unread": ["article-3"],
+            "without_mail": 1,
+            "dominant": {},
+        },
     }
 
 
@@ -51,6 +58,30 @@ def test_explain_names_every_candidate(planned: Digest) -> None:
     assert found["dropped"] == [
         {"id": "article-3", "title": "Story number 3 of the week", "category": "Sport", "reason": "not_chosen"}
     ]
+    assert found["lacking"] == []
+
+
+def test_explain_says_what_a_category_lacks(planned: Digest) -> None:
+    assert planned("subscribers", "set", "ada@example.org", "--categories", "Science,Climate,Sport").code == 0
+    planned("plan", "weekly", "--now", "2026-11-30T07:00:00Z")
+
+    found = planned("explain", "weekly", "ada@example.org", "--json").json
+    said = planned("explain", "weekly", "ada@example.org").out
+
+    assert found["lacking"] == [
+        {"category": "Science", "since": "2026-11-23T05:00:00Z"},
+        {"category": "Climate", "since": None},
+        {"category": "Sport", "since": "2026-11-23T04:00:00Z"},
+    ]
+    assert "Sport: nothing new for this reader; its newest article is of Monday 23 November" in said
+    assert "Climate: no article yet" in said
+
+
+def test_what_is_uncovered_is_said_when_planning(planned: Digest) -> None:
+    said = planned("plan", "weekly", *AT).out
+
+    assert "No story at all in Climate." in said
+    assert "Nobody gets the only candidate in Sport." in said
 
 
 def test_tables_show_titles_as_they_are(planned: Digest) -> None:

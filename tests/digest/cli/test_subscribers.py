@@ -181,7 +181,8 @@ def test_set_takes_one_depth_at_a_time_and_empties_the_rest(digest: Digest, peop
         ("--frequency", "hourly", "known: every_issue"),
         ("--timezone", "Europe/Pariss", "“Europe/Paris”"),
         ("--language", "french!", "fr or pt-BR"),
-        ("--mute", "noise", "domain"),
+        ("--mute", "noise", "known category"),
+        ("--mute", "-noise.example", "domain"),
         ("--paused-until", "2027-01-01T00:00:00", "offset"),
     ],
 )

@@ -14,12 +14,9 @@ from digest.compose.inlining import inline
 from digest.compose.values import links, why_you
 from digest.model import Depth, Issue, Placement
 from subscribers.model import Preferences
-from tests.articles import NOW, article, newsletter
+from tests.articles import NOW, article, newsletter, shelf
 
-POOL = {
-    a.id: a
-    for a in [article(1, image_url="https://pictures.example/1.jpg"), article(2, "Science"), article(3, "Science")]
-}
+POOL = shelf(article(1, image_url="https://pictures.example/1.jpg"), article(2, "Science"), article(3, "Science"))
 ISSUE = Issue(
     id=1, newsletter=newsletter(), number=12, base_url="https://news.example.com", nonce="abc", since=NOW, until=NOW
 )
@@ -28,6 +25,7 @@ VALUES = {
     "preheader": "Plus: Story number 2 of the week",
     "stories": "3 stories",
     "minutes": "2 min read",
+    "more": "1 more story",
     "why_you": why_you(ISSUE, Preferences(categories=("World", "Science"))),
     **links("https://news.example.com", view="view", preferences="preferences", unsubscribe="unsubscribe"),
 }
@@ -48,7 +46,8 @@ class TextFile(SingleFileSnapshotExtension):
 def mail() -> tuple[str, str]:
     """The HTML and the text of an issue with one story of each depth."""
     placements = [Placement(article_id, depth) for article_id, depth in zip(POOL, DEPTHS, strict=True)]
-    arrangement = pieces.arrange(placements, POOL, ISSUE.newsletter.categories)
+    on_shelf = pieces.Shelf(POOL, ISSUE.newsletter.categories, {})
+    arrangement = pieces.describe(pieces.arrange(placements, on_shelf), on_shelf)
     return verification.whole(templating.environment("email"), ISSUE, arrangement, VALUES)
 
 

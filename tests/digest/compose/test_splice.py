@@ -15,7 +15,7 @@ from digest.compose.pieces import Piece
 from digest.compose.values import links, why_you
 from digest.model import Article, Depth, Issue, Placement, RichText
 from subscribers.model import Preferences
-from tests.articles import NOW, article, newsletter
+from tests.articles import NOW, article, newsletter, shelf
 
 TEMPLATES = templating.environment("email")
 HOSTILE = (
@@ -28,7 +28,7 @@ POOL = {
         article(1, image_url="https://pictures.example/one.jpg?w=1&h=2", image_alt='A "red" हिन्दी \\ train'),
         article(2, "Business", title=HOSTILE, description=HOSTILE, tldr=(), why_it_matters=None),
         article(3, "Science", image_url="https://pictures.example/3.jpg"),
-        article(4, "Science", tldr=(RichText(HOSTILE, "&lt;b&gt; <b>bold</b>"),), sources=()),
+        article(4, "Science", tldr=(RichText(HOSTILE, "&lt;b&gt; <b>bold</b>", HOSTILE),), sources=()),
         article(5, "world", key_points=(), url='https://x.example/?q="quoted"&r=<b>é'),
     ]
 }
@@ -43,6 +43,9 @@ ISSUE = Issue(
 )
 
 
+SHELF = pieces.Shelf(shelf(*POOL.values()), ISSUE.newsletter.categories, {})
+
+
 def reader(number: int) -> dict[str, str]:
     urls = links("https://news.example.com", view=f"view-{number}", preferences=f"p={number}&" * 20, unsubscribe=".un")
     return urls | {"why_you": why_you(ISSUE, Preferences(categories=("World", "science")))}
@@ -52,17 +55,16 @@ def message(
     placements: Sequence[Placement], shared: dict[str, str], values: dict[str, str]
 ) -> tuple[bytes, list[Piece]]:
     """Compile an issue in which other editions have every article at every depth, and splice this edition."""
-    categories = ISSUE.newsletter.categories
     others = [
-        pieces.arrange([Placement(article_id, depth) for article_id in ids], POOL, categories)
+        pieces.arrange([Placement(article_id, depth) for article_id in ids], SHELF)
         for depth in Depth
         for ids in (list(POOL), list(reversed(POOL)))
     ]
-    arrangement = pieces.arrange(placements, POOL, categories)
-    compiled = compiling.unpack(
-        compiling.pack(compiling.compile_issue(TEMPLATES, ISSUE, pieces.distinct([arrangement, *others])))
-    )
-    arranged = splice.arrange(splice.encode_issue(ISSUE, compiled), [p.name for p in arrangement], shared)
+    names = pieces.arrange(placements, SHELF)
+    every = pieces.describe(sorted({name for some in (names, *others) for name in some}), SHELF)
+    compiled = compiling.unpack(compiling.pack(compiling.compile_issue(TEMPLATES, ISSUE, every)))
+    arrangement = pieces.describe(names, SHELF)
+    arranged = splice.arrange(splice.encode_issue(ISSUE, compiled), names, shared)
     encoded = {name: splice.encoded(value) for name, value in values.items()}
     encoded["why_you"] = encoded["why_you"]._replace(text=splice.encoded(document.wrap(values["why_you"])).text)
     header = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{headers.boundary(ISSUE)}"\r\n'
@@ -75,7 +77,13 @@ editions = st.lists(
     max_size=5,
     unique_by=lambda t: t[0],
 ).map(lambda rows: [Placement(article_id, depth) for article_id, depth in rows])
-SHARED = {"subject": HOSTILE, "preheader": "“Plus” <b>", "stories": "2 stories", "minutes": "1 min read"}
+SHARED = {
+    "subject": HOSTILE,
+    "preheader": "“Plus” <b>",
+    "stories": "2 stories",
+    "minutes": "1 min read",
+    "more": "1 more story",
+}
 
 
 @given(editions, st.integers(0, 10**9))
@@ -163,9 +171,8 @@ def test_the_message_parses_without_defects() -> None:
 
 def test_size_is_known_before_the_bytes_are() -> None:
     placements = [Placement("article-1", Depth.FULL), Placement("article-4", Depth.BRIEF)]
-    arrangement = pieces.arrange(placements, POOL, ISSUE.newsletter.categories)
-    compiled = compiling.compile_issue(TEMPLATES, ISSUE, arrangement)
-    names = [piece.name for piece in arrangement]
+    names = pieces.arrange(placements, SHELF)
+    compiled = compiling.compile_issue(TEMPLATES, ISSUE, pieces.describe(names, SHELF))
 
     size = splice.html_bytes(compiled, names, SHARED)
 
@@ -177,12 +184,13 @@ def test_size_is_known_before_the_bytes_are() -> None:
 
 
 def test_pictures_open_a_section_and_never_follow_a_picture() -> None:
-    pool = {
-        a.id: a for a in (picture(n, c) for n, c in enumerate(["World", "World", "Business", "Science", "Science"], 1))
-    }
+    sections = ["World", "World", "Business", "Science", "Science"]
+    pool = shelf(*(picture(number, category) for number, category in enumerate(sections, 1)))
+    pictured = pieces.Shelf(pool, ISSUE.newsletter.categories, {})
 
-    arrangement = pieces.arrange([Placement(i, Depth.BRIEF) for i in pool], pool, ISSUE.newsletter.categories)
+    names = pieces.arrange([Placement(article_id, Depth.BRIEF) for article_id in pool], pictured)
 
+    arrangement = pieces.describe(names, pictured)
     cards = [piece for piece in arrangement if piece.kind == "card"]
     assert [card.picture for card in cards] == [True, False, True, False, False]
     assert [card.lead for card in cards] == [True, False, False, False, False]

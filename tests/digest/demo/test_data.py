@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from digest.config import Source
 from digest.demo import workplace
-from digest.ingest import records
-from digest.ingest.documents import Rejection
+from digest.ingest import sources
+from digest.ingest.records import Accepted
 from digest.model import Article
 from tests.conftest import NOW
 
@@ -32,8 +33,8 @@ def stories(tmp_path_factory: pytest.TempPathFactory) -> list[Article]:
 
 
 def _accepted(path: Path) -> Iterator[Article]:
-    for found in records.walk([str(path)], io.BytesIO()):
-        assert not isinstance(found, Rejection), found
+    for found in sources.walk([Source(location=str(path))], io.BytesIO(), sources.Terms(NOW)):
+        assert isinstance(found, Accepted), found
         yield found.article
 
 

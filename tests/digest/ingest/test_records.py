@@ -1,5 +1,3 @@
-import io
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.errors import SourceError
-from digest.ingest import records
+from digest.ingest import documents, records
+from digest.ingest.addresses import canonical
 from digest.ingest.documents import Rejection, Value
 from digest.model import Article, RichText, Source
 from tests.digest.ingest.test_documents import JSON_VALUES
@@ -36,9 +34,14 @@ def accepted(**fields: object) -> Article:
     return found.article
 
 
-def read(*sources: Path | str, stdin: bytes = b"") -> list[Article | Rejection]:
-    found = records.walk([str(source) for source in sources], io.BytesIO(stdin))
+def read(*paths: Path) -> list[Article | Rejection]:
+    files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    found = (accept_value(one) for file in files for one in documents.document(str(file), file.read_bytes()))
     return [one.article if isinstance(one, records.Accepted) else one for one in found]
+
+
+def accept_value(found: Value | Rejection) -> records.Accepted | Rejection:
+    return records.accept(found) if isinstance(found, Value) else found
 
 
 def test_complete_record_becomes_the_article_that_mails_show() -> None:
@@ -46,11 +49,13 @@ def test_complete_record_becomes_the_article_that_mails_show() -> None:
         Article(
             id="5d1f3c9e-2b7a-4c0e-9f61-0a4be8d2c713",
             url="https://www.harbourpost.example/coast/lighthouse-lamp",
+            canonical_url=canonical("https://www.harbourpost.example/coast/lighthouse-lamp"),
             title="A lighthouse lamp runs for a year on the tide alone",
             domain="harbourpost.example",
             category="Science",
             language="en",
             published_at=datetime(2026, 11, 20, 8, 32, 51, 690_000, tzinfo=UTC),
+            modified_at=datetime(2026, 11, 20, 8, 32, 51, 690_000, tzinfo=UTC),
             image_url="https://images.example/lighthouse.jpeg?auto=compress&w=940",
             image_alt="lighthouse at dusk",
             description=(
@@ -60,29 +65,45 @@ def test_complete_record_becomes_the_article_that_mails_show() -> None:
                 RichText(
                     "The lamp at Skerrow Head burned for 366 nights on the tide alone.",
                     "The lamp at <b>Skerrow Head</b> burned for <b>366 nights</b> on the tide alone.",
+                    "The lamp at Skerrow Head burned for 366 nights on the tide alone.",
                 ),
                 RichText(
                     "A float the size of a van charges two second-hand batteries.",
-                    "A float the size of a van charges <i>two</i> second-hand batteries.",
+                    "A float the size of a van charges <i>two</i> second-hand batteries."
+                    '<a class="cite" href="https://skerrow.example.org/log">2</a>',
+                    "A float the size of a van charges two second-hand batteries.[2]",
                 ),
-                RichText("Five other lights could follow by 2028.", "Five other lights could follow by <b>2028</b>."),
+                RichText(
+                    "Five other lights could follow by 2028.",
+                    "Five other lights could follow by <b>2028</b>.",
+                    "Five other lights could follow by 2028.",
+                ),
             ),
             why_it_matters=RichText(
                 "Cables to small lights cost more than the lights. "
                 "A float pays for itself in three years, if nobody steals it.",
-                "Cables to small lights cost more than the lights. "
+                "Cables to small lights cost more than the lights."
+                '<a class="cite" href="https://cables.example/prices">4</a> '
                 "A float pays for itself in <b>three years</b>, if nobody steals it.",
+                "Cables to small lights cost more than the lights.[4] "
+                "A float pays for itself in three years, if nobody steals it.",
             ),
             key_points=(
                 RichText(
                     "The float weighs 1,900 kg & rises 4.2 metres at springs.",
                     "The float weighs <b>1,900 kg</b> &amp; rises 4.2 metres at springs.",
+                    "The float weighs 1,900 kg & rises 4.2 metres at springs.",
                 ),
-                RichText("Nobody had to row out in winter.", "Nobody had to row out in winter."),
                 RichText(
-                    "“It hums”, says the keeper; the logbook agrees.", "“It hums”, says the keeper; the logbook agrees."
+                    "Nobody had to row out in winter.",
+                    "Nobody had to row out in winter"
+                    '<a class="cite" href="https://tides.example.net/floats?year=2026&amp;lang=en">3</a>.',
+                    "Nobody had to row out in winter[3].",
                 ),
+                RichText(*["“It hums”, says the keeper; the logbook agrees."] * 3),
             ),
+            quotes=(RichText(*['"You stop hearing it after a week." — Ada Quill, keeper'] * 3),),
+            details=(),
             sources=(
                 Source(1, "https://www.harbourpost.example/coast/lighthouse-lamp", "Original article"),
                 Source(2, "https://skerrow.example.org/log", ""),
@@ -92,6 +113,7 @@ def test_complete_record_becomes_the_article_that_mails_show() -> None:
             hashtags=("#coast", "#energy"),
             view_count=12,
             words=112,
+            story="",
         )
     ]
 
@@ -104,7 +126,7 @@ def test_real_records_are_accepted_whole() -> None:
         assert article.tldr
         assert article.key_points
         assert article.why_it_matters
-        passages = [*article.tldr, *article.key_points, article.why_it_matters]
+        passages = [*article.tldr, *article.key_points, *article.quotes, *article.details, article.why_it_matters]
         assert not any(mark in passage.plain for passage in passages for mark in ("**", "[[", "](", " .", " ,"))
         assert [source.number for source in article.sources] == list(range(1, len(article.sources) + 1))
 
@@ -152,7 +174,12 @@ def test_offset_of_publication_becomes_utc() -> None:
         ({"sources": ["https://a.example/"]}, "sources[0] must be an object"),
         ({"sources": [{"url": 1}]}, "sources[0].url must be text"),
         ({"summary": ["a"]}, "summary must be text"),
-        ({"summary": "x" * 5_000_001}, "summary is longer than 5000000 characters"),
+        ({"summary": "x" * 1_000_001}, "summary is longer than 1000000 characters"),
+        ({"description": "x" * 1_000_001}, "description is longer than 1000000 characters"),
+        ({"title": "x" * 1_001}, "title is longer than 1000 characters"),
+        ({"updatedAt": "today"}, "updatedAt: “today” is not an instant"),
+        ({"story": 5}, "story must be text"),
+        ({"story": "x" * 501}, "story is longer than 500 characters"),
         ({"imageUrl": "photo.jpeg"}, "imageUrl: “photo.jpeg” is not an address"),
         ({"imageUrl": 5}, "imageUrl must be text"),
         ({"id": 1, "title": 2}, "id must be text; title must be text"),
@@ -167,6 +194,21 @@ def test_wrong_value_rejects_the_record_by_name(fields: dict[str, object], reaso
     assert "\n" not in found.reason
 
 
+def test_lone_surrogate_is_dropped_wherever_text_may_stand() -> None:
+    article = accepted(
+        summary="## TL;DR\n- Br\ud83doken.", title="Br\ud83doken", story="\ud83da", description="\ud83da"
+    )
+
+    assert (article.tldr[0].plain, article.title, article.story, article.description) == ("Broken.", "Broken", "a", "a")
+
+
+def test_version_and_story_come_from_the_record() -> None:
+    article = accepted(updatedAt="2026-11-21T09:00:00+01:00", story=" harbour-1 ")
+
+    assert (article.modified_at, article.story) == (datetime(2026, 11, 21, 8, tzinfo=UTC), "harbour-1")
+    assert accepted().modified_at == accepted().published_at
+
+
 @pytest.mark.parametrize("value", [None, [], "x", 5, [RECORD]])
 def test_value_that_is_no_object_is_rejected(value: object) -> None:
     assert isinstance(records.accept(Value("x", 1, value)), Rejection)
@@ -178,6 +220,12 @@ def test_text_loses_control_characters_and_line_breaks() -> None:
     )
 
     assert (article.title, article.description, article.hashtags) == ("A title in two", "a b", ("#a",))
+
+
+def test_text_loses_controls_of_direction_and_keeps_marks_of_it() -> None:
+    article = accepted(title="\u202eA\u202c \u2066title\u2069 \u200f\u05d0", description="a\u202eb")
+
+    assert (article.title, article.description) == ("A title \u200f\u05d0", "ab")
 
 
 def test_sources_are_numbered_each_once_and_only_web_addresses() -> None:
@@ -209,38 +257,15 @@ def test_language_has_the_form_of_a_tag_or_is_undetermined(written: str, languag
     assert accepted(language=written).language == language
 
 
-def test_folder_is_read_at_every_depth_in_order_of_names(tmp_path: Path) -> None:
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b" / "2.JSON").write_text(json.dumps([RECORD | {"id": "2"}, RECORD | {"id": "3"}]))
-    (tmp_path / "a.jsonl").write_text(json.dumps(RECORD | {"id": "0"}) + "\n\n" + json.dumps(RECORD | {"id": "1"}))
-    (tmp_path / "c.ndjson").write_text(json.dumps(RECORD | {"id": "4"}))
-    (tmp_path / "notes.txt").write_text("not for us")
-
-    assert [one.id for one in read(tmp_path) if isinstance(one, Article)] == ["0", "1", "2", "3", "4"]
-
-
-def test_missing_source_stops_before_anything_is_read(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"no file or folder .*none\.json"):
-        next(records.walk(["-", str(tmp_path / "none.json")], io.BytesIO(json.dumps(RECORD).encode())))
-
-
-def test_file_of_another_kind_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.xml").write_text("<rss/>")
-
-    with pytest.raises(SourceError, match=r"read from \.json"):
-        read(tmp_path / "a.xml")
-
-
-def test_file_without_a_suffix_is_read_by_what_it_holds(tmp_path: Path) -> None:
-    (tmp_path / "articles").write_text(json.dumps([RECORD], indent=2))
-
-    assert [one.id for one in read(tmp_path / "articles") if isinstance(one, Article)] == ["a1"]
-
-
 VALUES = JSON_VALUES | st.sampled_from([float("nan"), float("inf"), 10**400, "https://a.example/", "\ud800", ["\x00"]])
 
 
-@given(st.dictionaries(st.sampled_from([*RECORD, "summary", "sources", "hashtags", "viewCount", "imageUrl"]), VALUES))
+@given(
+    st.dictionaries(
+        st.sampled_from([*RECORD, "summary", "sources", "hashtags", "viewCount", "imageUrl", "updatedAt", "story"]),
+        VALUES,
+    )
+)
 def test_any_json_is_an_article_or_a_rejection(fields: dict[str, object]) -> None:
     for value in (RECORD | fields, fields, [fields]):
         found = records.accept(Value("x", 1, value))

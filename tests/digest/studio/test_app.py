@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from digest import db, issues, planning, tables
+from digest import candidates, db, issues, planning, tables
 from digest.config import Settings
 from digest.messages import Messages
 from digest.model import Issue
@@ -44,7 +44,7 @@ def test_newest_issue_is_shown_to_a_reader_of_the_largest_edition(browser: TestC
 
     assert "Preview of The Weekly, issue 1" in page
     assert "boris@example.org" in page.partition("</summary>")[0]
-    assert "Edition 2 of 2, the same for 2\u00a0readers" in page
+    assert "Edition 2, the same for 2\u00a0readers" in page
 
 
 def test_reader_is_found_by_id_and_by_address(browser: TestClient, issue: Issue, ids: dict[str, int]) -> None:
@@ -75,10 +75,10 @@ def test_every_candidate_is_named_with_its_reason(
     stories = page.partition('aria-label="Stories"')[2].partition("</section>")[0]
 
     with db.reading(database) as connection:
-        pool = issues.pool(connection, issue)
+        pool = candidates.frozen(connection, issue)
     assert len(pool) == 6
     for candidate in pool.values():
-        assert stories.count(f"<b>{html.escape(candidate.title)}</b>".replace("&#x27;", "&#39;")) == 1
+        assert stories.count(f"<b>{html.escape(candidate.article.title)}</b>".replace("&#x27;", "&#39;")) == 1
 
 
 def test_one_story_has_its_reasons_and_its_readers(browser: TestClient, issue: Issue, ids: dict[str, int]) -> None:

@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from digest.draft import SkipReason
 from digest.model import Issue
-from digest.planning import SkipReason
 from digest.selection import Reason
 from digest.studio import words
 from tests.articles import article, newsletter

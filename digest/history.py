@@ -1,0 +1,116 @@
+"""What readers have had: the issues, articles, stories and corrections that may have been accepted for them."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, func, or_, select
+
+from digest import tables
+from digest.model import Candidate, Correction, DeliveryStatus
+
+MAY_HAVE_RECEIVED = (DeliveryStatus.ACCEPTED, DeliveryStatus.UNKNOWN, DeliveryStatus.SENDING)
+_IDS_AT_A_TIME = 500  # well under every database's limit of parameters
+_CARDS = re.compile(r"(?:^| )c(\d+)")
+_CORRECTIONS = re.compile(r"(?:^| )k(\d+)")
+_A, _C, _D, _E, _I = tables.articles, tables.candidates, tables.deliveries, tables.editions, tables.issues
+
+
+class _Version(NamedTuple):
+    """An article as an earlier issue gave it."""
+
+    article_id: str
+    story: str  #: as it is known now
+    revision: int
+
+
+@dataclass(slots=True)
+class Had:
+    """What one reader has had of what the new issue is about."""
+
+    revisions: dict[str, list[int]] = field(default_factory=dict)  #: by id of the article, each time it came
+    stories: set[str] = field(default_factory=set)
+    received_at: dict[str, datetime] = field(default_factory=dict)  #: by id of the article, the first time
+    corrections: set[int] = field(default_factory=set)  #: ids of those that they were told
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The earlier issues that matter for a new one: they gave its candidates, others of its stories, corrections."""
+
+    versions: Mapping[int, Mapping[int, _Version]]  #: by issue and number of the candidate
+    issues: frozenset[int]
+
+    def of(self, connection: Connection, first_id: int, last_id: int) -> dict[int, Had]:
+        """Return what these people have had, by id; those who had nothing that matters are left out."""
+        found: dict[int, Had] = {}
+        for row in _editions_received(connection, self.issues, first_id, last_id):
+            had = found.setdefault(row.subscriber_id, Had())
+            had.corrections.update(int(number) for number in _CORRECTIONS.findall(row.pieces))
+            versions = self.versions.get(row.issue_id, {})
+            for number in _CARDS.findall(row.pieces):
+                if version := versions.get(int(number)):
+                    _note(had, version, row.at)
+        return found
+
+
+def _note(had: Had, version: _Version, at: datetime) -> None:
+    had.revisions.setdefault(version.article_id, []).append(version.revision)
+    had.stories.add(version.story)
+    had.received_at[version.article_id] = min(had.received_at.get(version.article_id, at), at)
+
+
+def _editions_received(
+    connection: Connection, issues: Iterable[int], first_id: int, last_id: int
+) -> Sequence[Row[int, int, datetime, str]]:
+    """Return who received which pieces of these issues, and when."""
+    same = (_E.c.issue_id == _D.c.issue_id) & (_E.c.number == _D.c.edition)
+    query = (
+        select(_D.c.subscriber_id, _D.c.issue_id, _D.c.at, _E.c.pieces)
+        .join_from(_D, _E, same)
+        .where(
+            _D.c.issue_id.in_(sorted(issues)),
+            _D.c.subscriber_id.between(first_id, last_id),
+            _D.c.status.in_(MAY_HAVE_RECEIVED),
+        )
+    )
+    return connection.execute(query).all() if issues else []
+
+
+def load(connection: Connection, candidates: Iterable[Candidate], corrections: Sequence[Correction]) -> History:
+    """Find the earlier issues that gave these candidates, others of their stories, or what was corrected."""
+    wanted = {candidate.story for candidate in candidates} | {correction.article_id for correction in corrections}
+    ordered = sorted(wanted)
+    versions: dict[int, dict[int, _Version]] = {}
+    query = select(_C.c.issue_id, _C.c.number, _C.c.article_id, _C.c.revision, _A.c.story)
+    query = query.join_from(_C, _A, _A.c.id == _C.c.article_id)
+    for start in range(0, len(ordered), _IDS_AT_A_TIME):
+        some = ordered[start : start + _IDS_AT_A_TIME]  # a story has the id of an article, maybe of one that is alone
+        for row in connection.execute(query.where(or_(_A.c.story.in_(some), _A.c.id.in_(some)))):
+            version = _Version(row.article_id, row.story or row.article_id, row.revision)
+            versions.setdefault(row.issue_id, {})[row.number] = version
+    return History(versions, frozenset(versions) | _telling(connection, corrections))
+
+
+def _telling(connection: Connection, corrections: Sequence[Correction]) -> frozenset[int]:
+    """Return the issues that told corrections; no other piece's name holds a k."""
+    if not corrections:
+        return frozenset()
+    return frozenset(connection.execute(select(_E.c.issue_id).where(_E.c.pieces.contains("k")).distinct()).scalars())
+
+
+def last_issues(connection: Connection, newsletter: str, first_id: int, last_id: int) -> dict[int, datetime]:
+    """Return until when the last issue of this newsletter looked that people had, by their id."""
+    query = (
+        select(_D.c.subscriber_id, func.max(_I.c.until, type_=_I.c.until.type))
+        .join_from(_D, _I, _I.c.id == _D.c.issue_id)
+        .where(
+            _D.c.subscriber_id.between(first_id, last_id),
+            _D.c.status.in_(MAY_HAVE_RECEIVED),
+            _I.c.newsletter == newsletter,
+        )
+        .group_by(_D.c.subscriber_id)
+    )
+    return {subscriber_id: at for subscriber_id, at in connection.execute(query)}
