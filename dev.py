@@ -6,6 +6,7 @@ lint   formatting, lint, types, architecture
 check  what CI runs: lint, then every test
 bench  the benchmarks, printed as ratios
 docs   the generated reference in docs/, rewritten
+words  the catalogues of the languages, brought up to date with the sources; `words sv` makes a new one
 lock   the hash-locked requirements, resolved anew from pyproject.toml (needs uv)
 """
 
@@ -22,12 +23,18 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed"
 RUN, DEV = ROOT / "requirements" / "run.txt", ROOT / "requirements" / "dev.txt"
-BENCHMARKS = ("compose", "ingest", "stories", "planning", "memory")  # modules of bench/; the others are what these need
+SECOND_OPINIONS = ROOT / "tests" / "second_opinions"
+NODE_PROGRAMS = ("node", "npm")  # wherever they come from: Debian's do, and others
+# modules of bench/; the others are what these need
+BENCHMARKS = ("compose", "ingest", "stories", "planning", "pictures", "memory")
 SYSTEM_PARTS = {  # what the slow tests need: Debian package -> where it lies when it is there
     "postgresql": "/usr/lib/postgresql/*/bin/postgres",
     "chromium": "/usr/bin/chromium",
     "fonts-liberation": "/usr/share/fonts/truetype/liberation*",
+    "fonts-noto-core": "/usr/share/fonts/truetype/noto/NotoSansArabic-*",
+    "fonts-noto-cjk": "/usr/share/fonts/opentype/noto/NotoSansCJK-*",
     "postfix": "/usr/sbin/postfix",
+    "spamassassin": "/usr/bin/spamassassin",
 }
 
 
@@ -67,6 +74,21 @@ def ensure_system_parts() -> None:
     missing = [name for name, path in SYSTEM_PARTS.items() if not any(Path("/").glob(path.lstrip("/")))]
     if missing:
         install_system_packages(*missing)
+
+
+def ensure_second_opinions() -> None:
+    """Install what judges our mails beside our own checks, as its lock says; say so where Node.js is not there."""
+    if not all(map(shutil.which, NODE_PROGRAMS)) and not install_system_packages("nodejs", "npm"):
+        return
+    lock, installed = SECOND_OPINIONS / "package-lock.json", SECOND_OPINIONS / "node_modules"
+    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    print("installing html-validate and mjml into tests/second_opinions …", file=sys.stderr)
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    if subprocess.run(["npm", "ci", *options], cwd=SECOND_OPINIONS, check=False).returncode:
+        print("html-validate and mjml could not be installed: the tests that need them will say so", file=sys.stderr)
+        return
+    installed.touch()
 
 
 def create_venv() -> None:
@@ -117,6 +139,7 @@ def test(*words: str) -> None:
     if words[:1] == ("fast",):
         replace_process(PYTHON, "-m", "pytest", "-q", "-m", "not slow", *words[1:])
     ensure_system_parts()
+    ensure_second_opinions()
     replace_process(PYTHON, "-m", "pytest", *words)
 
 
@@ -147,6 +170,12 @@ def docs() -> None:
     run(PYTHON, ROOT / "docs" / "generate.py")
 
 
+def update_catalogues(*languages: str) -> None:
+    """Bring the catalogues up to date with the words in the sources, and make those of the languages named."""
+    ensure_environment(DEV)
+    run(PYTHON, ROOT / "tools" / "words.py", *languages)
+
+
 def lock() -> None:
     """Resolve the requirements of pyproject.toml anew, with hashes."""
     groups = {RUN: ["build"], DEV: ["build", "dev"]}
@@ -172,6 +201,7 @@ def main() -> None:
         "check": check,
         "bench": bench,
         "docs": docs,
+        "words": update_catalogues,
         "lock": lock,
     }
     name, words = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]

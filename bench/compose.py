@@ -10,13 +10,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from sqlalchemy import Connection
+
 from bench import sample
-from digest import candidates, db, issues, planning, templating
+from digest import candidates, db, issues, planning, ranking, templating
 from digest.compose import compiling, pieces, verification
 from digest.compose.pieces import Shelf
-from digest.compose.values import edition_values, why_you
+from digest.compose.values import edition_values, since, why_you
 from digest.messages import Messages
-from digest.model import Delivery, Depth, Placement
+from digest.model import Delivery, Depth, Issue, Placement
 
 STORIES, READERS, ROUNDS = 20, 100, 5
 
@@ -28,6 +30,13 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
+def shelf_of(connection: Connection, issue: Issue) -> Shelf:
+    """Return what the issue's pieces were made from when it was planned."""
+    pool = candidates.frozen(connection, issue)
+    ranked = ranking.prepare(list(pool.values()), issue.newsletter, until=issue.until)
+    return Shelf(pool, issue.newsletter.categories, {}, ranking.standings(ranked))
+
+
 def composing() -> None:
     """Print messages a second, both ways, after checking that they say the same."""
     with sample.stocked(stories=STORIES, readers=READERS) as (engine, settings):
@@ -35,7 +44,7 @@ def composing() -> None:
         with db.reading(engine) as connection:
             deliveries = list(issues.deliveries(connection, issue))
             editions = {edition.number: edition for edition in issues.editions(connection, issue)}
-            shelf = Shelf(candidates.frozen(connection, issue), issue.newsletter.categories, {})
+            shelf = shelf_of(connection, issue)
             choices = issues.choices_of(connection, issue.id, [d.choices for d in deliveries])
         messages = Messages(engine, issue, settings)
         templates = templating.environment("email")
@@ -43,7 +52,8 @@ def composing() -> None:
         def plain(delivery: Delivery) -> tuple[str, str]:
             edition = editions[delivery.edition]
             token = messages._tokens.unsubscribe(delivery.subscriber_id, "weekly")
-            values = edition_values(edition) | messages._urls(delivery, token)
+            values = edition_values(edition, issue.newsletter.language) | messages._urls(delivery, token)
+            values["since"] = since(issue, delivery.subscribed_at.date())
             values["why_you"] = why_you(issue, choices[delivery.choices].preferences)
             arrangement = pieces.describe(edition.pieces, shelf)
             html, text = verification.whole(templates, issue, arrangement, values)
@@ -80,7 +90,7 @@ def compiling_an_issue() -> None:
     with sample.stocked(stories=60, readers=1) as (engine, settings):
         issue = planning.plan(engine, settings, settings.newsletter("weekly"), now=sample.NOW).issue
         with db.reading(engine) as connection:
-            shelf = Shelf(candidates.frozen(connection, issue), sample.CATEGORIES, {})
+            shelf = shelf_of(connection, issue)
     order = {category: place for place, category in enumerate(sample.CATEGORIES)}
     ordered = sorted(shelf.candidates.values(), key=lambda candidate: order[candidate.article.category])
     names = pieces.arrange([Placement(candidate.article.id, Depth.BRIEF) for candidate in ordered], shelf)

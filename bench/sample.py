@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine
 
 from digest import articles, db, tables
-from digest.config import Settings, SettingsNewsletter, Smtp
+from digest.config import Pictures, Settings, Smtp
 from digest.model import Article, RichText, Source
+from digest.newsletter_settings import SettingsNewsletter
 from subscribers import store
 from subscribers.model import Preferences
 
@@ -77,6 +78,7 @@ def settings(
         base_url="https://news.example.com",
         secret_key="a key for benchmarks, of more than 32 characters",
         smtp=smtp or Smtp(),
+        pictures=Pictures(fetch_seconds=0),  # there is nothing at the sample's addresses
         newsletters=(newsletter,),
     )
 

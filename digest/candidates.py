@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select
 
-from digest import articles, tables
-from digest.model import Candidate, Issue, JsonObject, Outlet
+from digest import articles, pictures, tables
+from digest.model import Candidate, Issue, JsonObject, Outlet, Picture
 
 OUTLETS = 3  # “also in” names so many: a line of them, not a directory
 
-_A, _C = tables.articles, tables.candidates
+_A, _C, _P = tables.articles, tables.candidates, tables.pictures
 
 
 def _outlets(candidates: list[Candidate]) -> list[Candidate]:
@@ -37,7 +37,11 @@ def _others(candidate: Candidate, tellers: list[Candidate]) -> tuple[Outlet, ...
     return tuple(sorted(outlets.values()))[:OUTLETS]
 
 
-def _of_rows(rows: Iterable[Row[Any]]) -> list[Candidate]:
+def _picture(row: Row[Any], base_url: str) -> Picture | None:
+    return Picture(pictures.address(base_url, row.picture), row.width, row.height) if row.picture else None
+
+
+def _of_rows(rows: Iterable[Row[Any]], base_url: str) -> list[Candidate]:
     """Return the candidates of such rows, each with the other outlets of its story."""
     return _outlets(
         [
@@ -49,6 +53,8 @@ def _of_rows(rows: Iterable[Row[Any]]) -> list[Candidate]:
                 first_seen_at=row.first_seen_at,
                 is_pinned=row.is_pinned,
                 is_withdrawn=row.is_withdrawn,
+                picture=_picture(row, base_url),
+                picture_failure=row.picture_failure,
             )
             for row in rows
         ]
@@ -93,10 +99,14 @@ def frozen_row(issue_id: int, candidate: Candidate) -> JsonObject:
         "is_pinned": candidate.is_pinned,
         "is_withdrawn": candidate.is_withdrawn,
         "is_taken_out": False,
+        "picture": pictures.name_in(candidate.picture.url) if candidate.picture else None,
+        "picture_failure": candidate.picture_failure,
     }
 
 
 def frozen(connection: Connection, issue: Issue) -> dict[str, Candidate]:
     """Return the candidates as they were when the issue was planned, the newest first, by id of the article."""
-    rows = connection.execute(select(_C).where(_C.c.issue_id == issue.id).order_by(_C.c.number))
-    return {candidate.article.id: candidate for candidate in _of_rows(rows)}
+    joined = _C.outerjoin(_P, _P.c.name == _C.c.picture)
+    query = select(_C, _P.c.width, _P.c.height).select_from(joined).where(_C.c.issue_id == issue.id)
+    rows = connection.execute(query.order_by(_C.c.number))
+    return {candidate.article.id: candidate for candidate in _of_rows(rows, issue.base_url)}

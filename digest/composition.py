@@ -1,16 +1,18 @@
 """An issue's editions composed: fitted to the size limit, with subjects, and the pieces that all their mails share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from digest import templating
-from digest.compose import compiling, document, fitting, headers, pieces, splice, verification
+from jinja2 import Environment
+
+from digest.compose import card, compiling, fitting, headers, pieces, splice, verification
 from digest.compose import subject as subjects
 from digest.compose.compiling import CompiledIssue
 from digest.compose.fitting import Fitted
 from digest.compose.pieces import MORE, REST, Shelf
-from digest.compose.values import bounds, edition_values, links, why_you
-from digest.errors import DigestError
+from digest.compose.values import bounds, edition_values, links, since, why_you
+from digest.errors import DigestError, TemplateError
+from digest.ingest.text import count_words, is_unspaced
 from digest.model import Article, Candidate, Depth, Edition, Issue, Placement
 from digest.selection import Chosen, Reason
 from subscribers.model import Preferences
@@ -61,7 +63,7 @@ def _looks(candidate: Candidate, depth: Depth, *, is_update: bool) -> set[str]:
     """Return the names that a card can have in an arrangement."""
     deep = depth is not Depth.HEADLINES
     leads = (False, True) if deep else (False,)
-    pictures = (False, True) if deep and candidate.article.image_url is not None else (False,)
+    pictures = (False, True) if deep and candidate.picture is not None else (False,)
     return {
         pieces.card_name(candidate.number, depth, is_update=is_update, lead=lead, picture=picture)
         for lead in leads
@@ -72,12 +74,11 @@ def _looks(candidate: Candidate, depth: Depth, *, is_update: bool) -> set[str]:
 class Composition:
     """Composes the editions of one issue while it is planned; compiles the pieces that they need as they need them.
 
-    Raises TemplateError when a template does not compile.
+    `taken` are the subjects of earlier issues. Raises TemplateError when a template does not compile.
     """
 
-    def __init__(self, issue: Issue, shelf: Shelf) -> None:
-        self._issue, self._shelf = issue, shelf
-        self._templates = templating.environment("email")
+    def __init__(self, templates: Environment, issue: Issue, shelf: Shelf, taken: Collection[str]) -> None:
+        self._templates, self._issue, self._shelf, self._taken = templates, issue, shelf, taken
         self._limits = bounds(issue)
         self.compiled = compiling.compile_issue(self._templates, issue, [])
         self._frame = fitting.frame_bytes(self.compiled, self._limits)
@@ -99,7 +100,7 @@ class Composition:
     def check(self) -> None:
         """Splice the largest edition's mail, parse it back, and compare it with what the whole pipeline makes."""
         if self._largest is not None:
-            _check(self._issue, self.compiled, self._largest, self._shelf)
+            _check(self._templates, self._issue, self.compiled, self._largest, self._shelf)
 
     def _compile(self, names: Iterable[str]) -> None:
         if missing := set(names) - self.compiled.html.pieces.keys():
@@ -112,6 +113,11 @@ class Composition:
 
     def _stepped_down(self, contents: Contents) -> Edition:
         found = fitted(self.compiled, self._issue, self._shelf, contents)
+        if not found.placements:
+            raise TemplateError(
+                f"template {self._issue.newsletter.template}.mjml.j2 takes {self._frame:,} bytes without any story; "
+                f"a mail may have {fitting.HTML_LIMIT:,}: shorten what stands around the stories"
+            )
         corrections, with_more = contents.corrections, bool(found.more)
         names = pieces.arrange(found.placements, self._shelf, corrections=corrections, with_more=with_more)
         self._compile(names)
@@ -121,11 +127,19 @@ class Composition:
     def _edition(self, names: Sequence[str], placements: Sequence[Placement], more: Sequence[str]) -> Edition:
         articles = [self._shelf.candidates[placement.article_id].article for placement in placements]
         edition = replace(
-            describe(self._issue.id, names, articles, words=self._count(placements)),
+            describe(
+                self._issue,
+                names,
+                articles,
+                words=self._count(placements),
+                is_update=placements[0].is_update,
+                taken=self._taken,
+            ),
             placements=tuple(placements),
             more=tuple(more),
         )
-        sized = replace(edition, html_bytes=splice.html_bytes(self.compiled, names, edition_values(edition)))
+        values = edition_values(edition, self._issue.newsletter.language)
+        sized = replace(edition, html_bytes=splice.html_bytes(self.compiled, names, values))
         if self._largest is None or sized.html_bytes > self._largest.html_bytes:
             self._largest = sized
         return sized
@@ -142,37 +156,50 @@ class Composition:
 
 def shown_words(article: Article, depth: Depth) -> int:
     """Count the words of an article that a reader of this depth sees."""
-    texts = [article.title, *(passage.plain for passage in document.shown(article, depth))]
+    texts = [article.title, *(passage.plain for passage in card.shown(article, depth))]
     if depth is not Depth.HEADLINES and not article.tldr:
         texts.append(article.description)
-    return sum(len(text.split()) for text in texts)
+    unspaced = is_unspaced(article.language)
+    return sum(count_words(text, unspaced=unspaced) for text in texts)
 
 
-def describe(issue_id: int, names: Sequence[str], articles: Sequence[Article], *, words: int) -> Edition:
-    """Return an edition of these pieces, which show these articles, without number and size."""
+def describe(
+    issue: Issue,
+    names: Sequence[str],
+    articles: Sequence[Article],
+    *,
+    words: int,
+    is_update: bool,
+    taken: Collection[str],
+) -> Edition:
+    """Return an edition of these pieces, which show these articles, without number and size.
+
+    `is_update` says whether its readers had an earlier version of the first; `taken` are subjects of earlier issues.
+    """
+    subject = subjects.subject(articles, issue, is_update=is_update, taken=taken)
     return Edition(
-        issue_id=issue_id,
+        issue_id=issue.id,
         number=0,
         placements=(),
-        subject=subjects.subject(articles),
-        preheader=subjects.preheader(articles),
-        minutes=document.minutes(words),
+        subject=subject,
+        preheader=subjects.preheader(articles, issue, subject),
+        minutes=card.minutes(words),
         html_bytes=0,
         pieces=tuple(names),
     )
 
 
-def _check(issue: Issue, compiled: CompiledIssue, edition: Edition, shelf: Shelf) -> None:
-    shared = edition_values(edition)
-    reader = links(issue.base_url, view="v&v", preferences="p" * 80, unsubscribe="u-u")
-    reader |= {"why_you": why_you(issue, Preferences())}
+def _check(templates: Environment, issue: Issue, compiled: CompiledIssue, edition: Edition, shelf: Shelf) -> None:
+    shared = edition_values(edition, issue.newsletter.language)
+    reader = links(issue.base_url, view="v&v", preferences="p" * 80, unsubscribe="u-u", story="s.s")
+    reader |= {"why_you": why_you(issue, Preferences()), "since": since(issue, issue.until.date())}
     values = {name: splice.encoded(value) for name, value in reader.items()}
-    values["why_you"] = values["why_you"]._replace(text=splice.encoded(document.wrap(reader["why_you"])).text)
+    values |= {name: splice.encoded_lines(reader[name]) for name in ("why_you", "since")}
     header = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{headers.boundary(issue)}"\r\n'
     arranged = splice.arrange(splice.encode_issue(issue, compiled), edition.pieces, shared)
     message = splice.splice(header.encode("ascii"), arranged, values)
     arrangement = pieces.describe(edition.pieces, shelf)
-    html, text = verification.whole(templating.environment("email"), issue, arrangement, shared | reader)
+    html, text = verification.whole(templates, issue, arrangement, shared | reader)
     if where := verification.difference(message, html, text):
         raise DigestError(
             f"{issue.name} was not planned: {where} of a spliced mail differs from the template's own output. "

@@ -1,23 +1,20 @@
 """Settings: digest.toml, then the environment. The only module that reads the environment."""
 
-import difflib
 import ipaddress
 import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterable, Mapping
-from email.utils import parseaddr
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     field_validator,
@@ -29,9 +26,12 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from digest import timetable
+from digest import newsletter_settings
 from digest.errors import SettingsError
 from digest.model import Newsletter
+from digest.newsletter_settings import SettingsNewsletter
+from digest.spelling import nearest
+from digest.theme_settings import Given, LogoSettings, ThemeSettings
 
 SECRET_KEY_LENGTH = 32
 ENVIRONMENT_PREFIX = "DIGEST_"
@@ -47,22 +47,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean "…"?)` for the known word closest to one that is not, or an empty string."""
-    by_fold = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.5)
-    return f" (did you mean “{by_fold[close[0]]}”?)" if close else ""
-
-
-def is_timezone(name: str) -> bool:
-    """Tell whether the name is of the IANA time zone database."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
 
 
 class Smtp(BaseModel):
@@ -122,49 +106,12 @@ class Fetching(BaseModel):
     allow_private_addresses: bool = False
 
 
-class SettingsNewsletter(Newsletter):
-    """A newsletter with the checks that only settings need; an issue freezes it without them."""
+class Pictures(BaseModel):
+    """`[pictures]`: stories' lead pictures, which planning fetches and `digest serve` serves."""
 
-    @field_validator("timezone")
-    @classmethod
-    def _known_timezone(cls, value: str) -> str:
-        if not is_timezone(value):
-            from zoneinfo import available_timezones
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-            raise ValueError(f"“{value}” is not a time zone{nearest(value, available_timezones())}")
-        return value
-
-    @field_validator("local_time")
-    @classmethod
-    def _one_time_zone(cls, value: bool) -> bool:
-        if value:
-            raise ValueError("this version keeps the newsletter's time zone only: set it to false")
-        return value
-
-    @field_validator("schedule")
-    @classmethod
-    def _readable_schedule(cls, value: str) -> str:
-        timetable.parse(value)
-        return value
-
-    @field_validator("sender")
-    @classmethod
-    def _one_address(cls, value: str) -> str:
-        name, address = parseaddr(value)
-        if any(ord(c) < 32 for c in name + address):
-            raise ValueError("sender must not hold control characters")
-        try:
-            validate_email(address, check_deliverability=False, test_environment=True)
-        except EmailNotValidError as error:
-            raise ValueError(f"“{value}” is not “Name <name@example.com>”: {error}") from error
-        return value
-
-    @field_validator("categories")
-    @classmethod
-    def _distinct_categories(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if len({category.casefold() for category in value}) < len(value):
-            raise ValueError("a category stands in the list twice")
-        return value
+    fetch_seconds: float = Field(default=60, ge=0, le=3600)
 
 
 class Settings(BaseSettings):
@@ -183,8 +130,11 @@ class Settings(BaseSettings):
     secret_key: SecretStr
     smtp: Smtp = Smtp()
     fetching: Fetching = Fetching()
+    templates: Path | None = None
+    pictures: Pictures = Pictures()
     sources: tuple[Source, ...] = ()
     newsletters: tuple[SettingsNewsletter, ...] = ()
+    _logos: dict[str, Path] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -213,6 +163,11 @@ class Settings(BaseSettings):
             raise ValueError(f"“{value}” is not an address such as https://news.example.com")
         return value.rstrip("/")
 
+    @field_validator("templates", mode="before")
+    @classmethod
+    def _no_templates(cls, value: object) -> object:
+        return None if value == "" else value
+
     @field_validator("sources")
     @classmethod
     def _distinct_locations(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
@@ -239,6 +194,10 @@ class Settings(BaseSettings):
         """Every category that a newsletter has, in order of appearance, each once."""
         return tuple(dict.fromkeys(category for newsletter in self.newsletters for category in newsletter.categories))
 
+    def logo_file(self, slug: str) -> Path | None:
+        """Return the file of a newsletter's logo, or None where it has none, or one elsewhere on the web."""
+        return self._logos.get(slug)
+
     def newsletter(self, slug: str) -> Newsletter:
         """Return the newsletter of that slug, or raise SettingsError naming those that exist."""
         for newsletter in self.newsletters:
@@ -257,17 +216,24 @@ class _Place(NamedTuple):
     known: list[str]
 
 
+_TABLES: dict[tuple[str, ...], type[BaseModel]] = {
+    (): Settings,
+    ("smtp",): Smtp,
+    ("fetching",): Fetching,
+    ("pictures",): Pictures,
+    ("sources",): Source,
+    ("newsletters",): SettingsNewsletter,
+    ("newsletters", "theme"): ThemeSettings,
+    ("newsletters", "theme", "logo"): LogoSettings,
+}
+
+
 def _place(location: tuple[int | str, ...]) -> _Place:
     """Turn pydantic's location into `newsletters[0].timezone` and the names that its table knows."""
-    models: dict[str, type[BaseModel]] = {
-        "smtp": Smtp,
-        "fetching": Fetching,
-        "sources": Source,
-        "newsletters": SettingsNewsletter,
-    }
-    path, table = "", Settings if len(location) < 2 else models.get(str(location[0]), Settings)
+    path = ""
     for part in location:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    table = _TABLES.get(tuple(part for part in location[:-1] if isinstance(part, str)), Given)
     return _Place(path, list(table.model_fields))
 
 
@@ -284,7 +250,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
 
 def _unknown_variables() -> list[str]:
     """Name the DIGEST_ variables that no setting answers to; pydantic ignores them in silence."""
-    tables: dict[str, type[BaseModel]] = {"SMTP": Smtp, "FETCHING": Fetching}
+    tables: dict[str, type[BaseModel]] = {"SMTP": Smtp, "FETCHING": Fetching, "PICTURES": Pictures}
     nested = {f"{table}__{name.upper()}" for table, model in tables.items() for name in model.model_fields}
     known = {name.upper() for name in Settings.model_fields} | nested
     return [
@@ -307,6 +273,43 @@ def _at_home(source: Source, folder: Path) -> Source:
     return source if source.is_web else source.model_copy(update={"location": str(folder / source.location)})
 
 
+def _existing_templates(settings: Settings, folder: Path) -> Path | None:
+    """Make the folder of templates relative to the settings file; raises SettingsError when it is not there."""
+    if settings.templates is None:
+        return None
+    own = (folder / settings.templates).resolve()
+    if not own.is_dir():
+        raise SettingsError(
+            f"templates: there is no folder {own}: `digest templates export {settings.templates}` makes one"
+        )
+    return own
+
+
+def _settled(settings: Settings, folder: Path) -> Settings:
+    """Complete settings by what they name: paths from the settings file on, templates and logos that are there."""
+    own = _existing_templates(settings, folder)
+    newsletters, logos = [], {}
+    for number, newsletter in enumerate(settings.newsletters):
+        try:
+            newsletter_settings.check_template(newsletter, own)
+            found = newsletter_settings.with_logo(newsletter, folder, settings.base_url)
+        except SettingsError as error:
+            raise SettingsError(f"newsletters[{number}].{error}") from error
+        newsletters.append(found.newsletter)
+        if found.file:
+            logos[newsletter.slug] = found.file
+    done = settings.model_copy(
+        update={
+            "database_url": _absolute_database_url(settings.database_url, folder),
+            "templates": own,
+            "sources": tuple(_at_home(source, folder) for source in settings.sources),
+            "newsletters": tuple(newsletters),
+        }
+    )
+    done._logos = logos
+    return done
+
+
 def load(path: Path) -> Settings:
     """Read the settings file and the environment over it.
 
@@ -326,13 +329,10 @@ def load(path: Path) -> Settings:
         settings = Settings(**values)
     except ValidationError as error:
         raise SettingsError(f"{path}: " + "; ".join(_sentence(e) for e in error.errors())) from None
-    folder = path.parent.resolve()
-    return settings.model_copy(
-        update={
-            "database_url": _absolute_database_url(settings.database_url, folder),
-            "sources": tuple(_at_home(source, folder) for source in settings.sources),
-        }
-    )
+    try:
+        return _settled(settings, path.parent.resolve())
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from error
 
 
 def write_private(path: Path, text: str) -> None:

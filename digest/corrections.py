@@ -1,12 +1,12 @@
 """Corrections: what an editor says of an article that was delivered, and its removal from what is not delivered yet."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Row, Table, and_, func, select, update
 
-from digest import articles, candidates, issues, tables
+from digest import articles, candidates, history, issues, tables
 from digest.compose import compiling, pieces, splice
 from digest.compose.values import edition_values
 from digest.composition import describe, shown_words
@@ -95,13 +95,14 @@ def _take_out(connection: Connection, issue: Issue, article_id: str, now: dateti
     connection.execute(update(_C).where(of_candidate).values(is_taken_out=True))
     compiled = compiling.unpack(issues.compiled(connection, issue))
     last = connection.execute(select(func.max(_E.c.number)).where(_E.c.issue_id == issue.id)).scalar_one()
+    taken = history.subjects(connection, issue)
     _SUCCESSORS.create(connection)
     for edition in _holding(connection, issue, number):
-        made = _without(edition, number, pool)
+        made = _without(issue, edition, number, pool, taken)
         row: JsonObject = {"edition": edition.number, "successor": None}
         if made is not None:
             last += 1
-            size = splice.html_bytes(compiled, made.pieces, edition_values(made))
+            size = splice.html_bytes(compiled, made.pieces, edition_values(made, issue.newsletter.language))
             connection.execute(_E.insert(), [issues.edition_row(replace(made, number=last, html_bytes=size))])
             row["successor"] = last
         connection.execute(_SUCCESSORS.insert(), [row])
@@ -119,7 +120,9 @@ def _holding(connection: Connection, issue: Issue, number: int) -> Iterator[Edit
         yield from issues.numbered_editions(connection, issue.id, numbers[start : start + EDITIONS_AT_A_TIME])
 
 
-def _without(edition: Edition, number: int, pool: Mapping[str, Candidate]) -> Edition | None:
+def _without(
+    issue: Issue, edition: Edition, number: int, pool: Mapping[str, Candidate], taken: Collection[str]
+) -> Edition | None:
     """Return the edition without the candidate of that number, or None where nothing is left of it."""
     kept = tuple(placement for placement in edition.placements if pool[placement.article_id].number != number)
     if not kept:
@@ -127,7 +130,8 @@ def _without(edition: Edition, number: int, pool: Mapping[str, Candidate]) -> Ed
     more = tuple(name for name in edition.more if pieces.read_card(name)[0] != number)
     names = [name for name in pieces.without(edition.pieces, number) if more or name != pieces.MORE]
     words = sum(shown_words(pool[p.article_id].article, p.depth) for p in kept)
-    made = describe(edition.issue_id, names, [pool[p.article_id].article for p in kept], words=words)
+    articles = [pool[p.article_id].article for p in kept]
+    made = describe(issue, names, articles, words=words, is_update=kept[0].is_update, taken=taken)
     return replace(made, placements=kept, more=more)
 
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, func, or_, select
 
 from digest import tables
-from digest.model import Candidate, Correction, DeliveryStatus
+from digest.model import Candidate, Correction, DeliveryStatus, Issue
 
 MAY_HAVE_RECEIVED = (DeliveryStatus.ACCEPTED, DeliveryStatus.UNKNOWN, DeliveryStatus.SENDING)
+REMEMBERED_ISSUES = 8  # whose subjects are not used again: what an inbox still shows near the new one
 _IDS_AT_A_TIME = 500  # well under every database's limit of parameters
 _CARDS = re.compile(r"(?:^| )c(\d+)")
 _CORRECTIONS = re.compile(r"(?:^| )k(\d+)")
@@ -114,3 +115,11 @@ def last_issues(connection: Connection, newsletter: str, first_id: int, last_id:
         .group_by(_D.c.subscriber_id)
     )
     return {subscriber_id: at for subscriber_id, at in connection.execute(query)}
+
+
+def subjects(connection: Connection, issue: Issue) -> frozenset[str]:
+    """Return the subjects of the newsletter's last issues before this one: no mail of it may have one of them."""
+    earlier = (_I.c.newsletter == issue.newsletter.slug) & (_I.c.number < issue.number)
+    query = select(_E.c.subject).join(_I, _I.c.id == _E.c.issue_id)
+    query = query.where(earlier, _I.c.number >= issue.number - REMEMBERED_ISSUES).distinct()
+    return frozenset(connection.execute(query).scalars())

@@ -151,7 +151,7 @@ def edition_readers(connection: Connection, issue: Issue) -> dict[int, int]:
 def delivery_columns() -> list[ColumnElement[Any]]:
     """Return what a SELECT of deliveries joined with subscribers must hold for `delivery_from`."""
     kept = [column for column in _D.c if column.name not in ("claim", "leased_until")]
-    return [*kept, _S.c.link_version]
+    return [*kept, _S.c.link_version, _S.c.created_at.label("subscribed_at")]
 
 
 def delivery_from(row: Row[Any]) -> Delivery:
@@ -164,6 +164,7 @@ def delivery_from(row: Row[Any]) -> Delivery:
         recipient=row.recipient,
         name=row.name,
         link_version=row.link_version,
+        subscribed_at=row.subscribed_at,
         status=DeliveryStatus(row.status),
         attempts=row.attempts,
         code=row.code,

@@ -4,16 +4,18 @@ import email
 import email.policy
 import threading
 from collections.abc import Sequence
+from datetime import date
 from email.message import EmailMessage
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
 from digest import db, issues
-from digest.compose import compiling, document, headers, splice
+from digest.compose import compiling, headers, splice
 from digest.compose.pieces import MORE, REST
 from digest.compose.splice import Arrangement, Value
-from digest.compose.values import edition_values, links, why_you
+from digest.compose.values import edition_values, links, since, why_you
 from digest.config import Settings
 from digest.model import Delivery, Edition, Issue
 from subscribers.model import Preferences
@@ -41,6 +43,8 @@ class Messages:
         self._lock = threading.Lock()
         self._editions: dict[int, _Ready] = {}
         self._reasons: dict[int, Value] = {}
+        self._since: dict[date, Value] = {}
+        self._zone = ZoneInfo(issue.newsletter.timezone)
 
     def many(self, deliveries: Sequence[Delivery]) -> list[bytes]:
         """Return the complete messages of those deliveries, in their order."""
@@ -58,10 +62,13 @@ class Messages:
         if not edition.more:
             return self.html(delivery)
         names = [name for name in edition.pieces if name != MORE]
-        whole = splice.arrange(self._encoded, [*names, REST, *edition.more], edition_values(edition))
+        whole = splice.arrange(
+            self._encoded, [*names, REST, *edition.more], edition_values(edition, self.issue.newsletter.language)
+        )
         _, reasons = self._load([delivery])
         urls = self._urls(delivery, self._tokens.unsubscribe(delivery.subscriber_id, self.issue.newsletter.slug))
-        return _part(splice.splice(self._common, whole, _values(urls, reasons[delivery.choices])), "html")
+        values = self._values(delivery, urls, reasons[delivery.choices])
+        return _part(splice.splice(self._common, whole, values), "html")
 
     def html(self, delivery: Delivery) -> str:
         """Return the HTML part as a client decodes it."""
@@ -75,14 +82,16 @@ class Messages:
         """Return a copy for an editor: marked [TEST], and none of its links works for the reader it was made for."""
         editions, reasons = self._load([delivery])
         edition = editions[delivery.edition]
-        dead = links(self.issue.base_url, view=DEAD_TOKEN, preferences=DEAD_TOKEN, unsubscribe=DEAD_TOKEN)
+        dead = links(
+            self.issue.base_url, view=DEAD_TOKEN, preferences=DEAD_TOKEN, unsubscribe=DEAD_TOKEN, story=DEAD_TOKEN
+        )
         header = (
             headers.recipient_fields("", to, headers.message_id(self.issue, -delivery.subscriber_id, self._secret))
             + headers.subject_field(f"[TEST] {edition.subject}")
             + headers.unsubscribe_field(self.issue, dead["unsubscribe_url"], DEAD_TOKEN)
             + self._common
         )
-        return splice.splice(header, edition.arrangement, _values(dead, reasons[delivery.choices]))
+        return splice.splice(header, edition.arrangement, self._values(delivery, dead, reasons[delivery.choices]))
 
     def _message(self, delivery: Delivery, edition: "_Ready", reason: Value) -> bytes:
         token = self._tokens.unsubscribe(delivery.subscriber_id, self.issue.newsletter.slug)
@@ -94,7 +103,7 @@ class Messages:
             + headers.unsubscribe_field(self.issue, urls["unsubscribe_url"], token)
             + self._common
         )
-        return splice.splice(header, edition.arrangement, _values(urls, reason))
+        return splice.splice(header, edition.arrangement, self._values(delivery, urls, reason))
 
     def _urls(self, delivery: Delivery, unsubscribe: str) -> dict[str, str]:
         slug = self.issue.newsletter.slug
@@ -103,6 +112,7 @@ class Messages:
             view=self._tokens.view(self.issue.id, delivery.subscriber_id),
             preferences=self._tokens.preferences(delivery.subscriber_id, delivery.link_version, slug),
             unsubscribe=unsubscribe,
+            story=self._tokens.story(self.issue.id, delivery.subscriber_id, delivery.link_version),
         )
 
     def _load(self, deliveries: Sequence[Delivery]) -> tuple[dict[int, "_Ready"], dict[int, Value]]:
@@ -124,12 +134,26 @@ class Messages:
                 self._reasons[number] = self._reason(frozen.preferences)
 
     def _ready(self, edition: Edition) -> "_Ready":
-        arrangement = splice.arrange(self._encoded, edition.pieces, edition_values(edition))
+        arrangement = splice.arrange(
+            self._encoded, edition.pieces, edition_values(edition, self.issue.newsletter.language)
+        )
         return _Ready(edition.subject, headers.subject_field(edition.subject), arrangement)
 
     def _reason(self, preferences: Preferences) -> Value:
-        reason = why_you(self.issue, preferences)
-        return Value(splice.encoded(document.wrap(reason)).text, splice.encoded(reason).html)
+        return splice.encoded_lines(why_you(self.issue, preferences))
+
+    def _values(self, delivery: Delivery, urls: dict[str, str], reason: Value) -> dict[str, Value]:
+        """Return what a reader's mail is filled with."""
+        values = {name: splice.encoded(url) for name, url in urls.items()}
+        values["why_you"] = reason
+        values["since"] = self._since_when(delivery.subscribed_at.astimezone(self._zone).date())
+        return values
+
+    def _since_when(self, day: date) -> Value:
+        said = self._since.get(day)
+        if said is None:
+            said = self._since[day] = splice.encoded_lines(since(self.issue, day))
+        return said
 
 
 class _Ready(NamedTuple):
@@ -138,12 +162,6 @@ class _Ready(NamedTuple):
     subject: str
     subject_field: bytes
     arrangement: Arrangement
-
-
-def _values(urls: dict[str, str], reason: Value) -> dict[str, Value]:
-    values = {name: splice.encoded(url) for name, url in urls.items()}
-    values["why_you"] = reason
-    return values
 
 
 def _part(message: bytes, kind: str) -> str:

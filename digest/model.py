@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from digest.theme import Theme
+
 
 class Depth(StrEnum):
     """How much of an article a reader gets, deepest last."""
@@ -80,6 +82,14 @@ class Article:
     story: str  #: what the source says it tells, such as a translation's key; empty where the source does not say
 
 
+class Picture(NamedTuple):
+    """A lead picture as we serve it: its address, and the size at which it is shown, in CSS pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
 class Outlet(NamedTuple):
     """Another place that tells the same story."""
 
@@ -99,6 +109,8 @@ class Candidate:
     is_pinned: bool
     is_withdrawn: bool
     also_in: tuple[Outlet, ...] = ()  #: other outlets of the story, each once
+    picture: Picture | None = None
+    picture_failure: str = ""  #: why there is no picture, where the issue wanted the source's
 
 
 class CorrectionKind(StrEnum):
@@ -130,10 +142,13 @@ class Newsletter(BaseModel):
     name: str = Field(min_length=1)
     sender: str
     postal_address: str = ""
+    about: str = ""  #: a sentence or two for the end of each mail: who makes it, how summaries are written
     lists: tuple[str, ...] = ("readers",)
     categories: tuple[str, ...] = Field(min_length=1)
     language: str = "en"
     timezone: str = "UTC"
+    template: str = "issue"  #: of templates/email: “issue”, “compact”, or one of the user's own
+    theme: Theme = Theme()
     schedule: str = ""
     local_time: bool = False
     window_days: int = Field(default=7, ge=1, le=366)
@@ -199,6 +214,7 @@ class Delivery:
     recipient: str
     name: str
     link_version: int  #: the subscriber's now, for the preference link
+    subscribed_at: datetime  #: when the subscriber came onto our list
     status: DeliveryStatus
     attempts: int
     code: int

@@ -1,6 +1,8 @@
 """The look's eight category colours, and which of them a category takes."""
 
 import hashlib
+from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 
@@ -23,9 +25,24 @@ COLOURS: dict[str, Colour] = {
 }
 
 
-def colour_name(category: str) -> str:
-    """Return the name of a category's colour: its own, or one of the eight by hash, always the same."""
+def colour_name(category: str, among: Iterable[str] = ()) -> str:
+    """Return the name of a category's colour: its own, or one of the eight by hash, always the same.
+
+    `among` are all categories of its newsletter: as long as there are no more than colours, each has its own.
+    """
     name = category.casefold()
-    if name in COLOURS:
-        return name
-    return list(COLOURS)[hashlib.sha256(name.encode()).digest()[0] % len(COLOURS)]
+    others = frozenset(other.casefold() for other in among)
+    return _assigned(others | {name})[name]
+
+
+@cache
+def _assigned(categories: frozenset[str]) -> dict[str, str]:
+    """Give each category a colour, whatever their order: that of its name, or the first free one from its hash on."""
+    names = list(COLOURS)
+    assigned = {category: category for category in categories if category in COLOURS}
+    for category in sorted(categories - assigned.keys()):
+        start = hashlib.sha256(category.encode()).digest()[0]
+        wanted = [names[(start + step) % len(names)] for step in range(len(names))]
+        taken = set(assigned.values())
+        assigned[category] = next((name for name in wanted if name not in taken), wanted[0])
+    return assigned

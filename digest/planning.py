@@ -1,25 +1,28 @@
 """Freezing an issue: its window, its pool of articles, its editions, and one delivery per subscriber.
 
-The plan is drafted while reading, into temporary tables, so that nobody waits for it; then it is written in one short
-transaction. After an interruption there is none of it, and of two planners the second finds what the first has made.
+First the candidates are gathered and their pictures fetched, outside of any transaction. Then the plan is drafted while
+reading, into temporary tables, so that nobody waits for it; then it is written in one short transaction. After an
+interruption there is none of it, and of two planners the second finds what the first has made.
 """
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, and_, func, or_, select
 
-from digest import candidates, corrections, db, history, issues, ranking, tables
+from digest import candidates, corrections, db, history, issues, lead_pictures, ranking, tables, templating
 from digest import coverage as coverages
+from digest.compose import specimen
 from digest.compose.pieces import Shelf
 from digest.composition import Composition
 from digest.config import Settings
 from digest.coverage import Coverage
 from digest.draft import CATCH_UP, DRAFTED, LEAST_INTERVAL, Draft
 from digest.history import MAY_HAVE_RECEIVED
-from digest.model import Issue, Newsletter
+from digest.model import Candidate, Issue, Newsletter
 from subscribers import store
 from subscribers.model import Subscriber
 
@@ -33,6 +36,8 @@ class Plan:
     issue: Issue
     subject: str
     articles: int
+    pictures: int  #: articles with a lead picture
+    picture_failures: Mapping[str, str]  #: why an article that can open a section has none of its own, by id
     editions: int
     deliveries: int
     skipped: Mapping[str, int]
@@ -55,9 +60,12 @@ def plan(
     """Freeze the newsletter's next issue; nothing is mailed.
 
     A `slot` of the schedule gives one issue only: asked for again, it returns the one that is there. `drafted` hears
-    of each chunk how many people it had.
-    Raises TemplateError when a template does not compile, DatabaseError; in both cases nothing is kept.
+    of each chunk how many people it had. Lead pictures are fetched before; one that cannot be had is left out.
+    Templates of the user's own are tried on a sample issue first. Raises TemplateError when one does not compile,
+    DatabaseError; in both cases nothing is kept.
     """
+    if settings.templates:
+        specimen.try_template(templating.environment("email", newsletter.language, settings.templates), newsletter)
     issue_id = None
     while issue_id is None:
         issue_id = _plan_once(engine, settings, newsletter, now=now, slot=slot, drafted=drafted)
@@ -65,6 +73,14 @@ def plan(
         issue = issues.with_id(connection, issue_id)
         assert issue is not None  # noqa: S101 - issues are never deleted
         return summary(connection, issue)
+
+
+class _Gathered(NamedTuple):
+    """What an issue may give, read before its pictures are fetched."""
+
+    since: datetime
+    pool: list[Candidate]
+    corrected: int  #: how many corrections there were
 
 
 def _plan_once(
@@ -80,12 +96,14 @@ def _plan_once(
 
     So it is when another planner took its number meanwhile, or an editor corrected an article.
     """
+    with db.reading(engine) as connection:
+        if (made := _of_slot(connection, newsletter, slot)) is not None:
+            return made
+        gathered = _gather(connection, newsletter, now)
+    gathered = gathered._replace(pool=_illustrated(engine, settings, newsletter, gathered.pool, now=now))
     with db.drafting(engine) as connection:
         with db.read(connection):
-            if (made := _of_slot(connection, newsletter, slot)) is not None:
-                return made
-            corrected = corrections.count(connection)
-            draft = _begun(connection, settings, newsletter, now=now, slot=slot)
+            draft = _begun(connection, settings, newsletter, gathered, now=now, slot=slot)
             for people in _audience(connection, newsletter):
                 draft.add(people)
                 drafted(len(people))
@@ -94,9 +112,23 @@ def _plan_once(
             db.take_turn(connection, f"plan {newsletter.slug}")
             if (made := _of_slot(connection, newsletter, slot)) is not None:
                 return made
-            if _next_number(connection, newsletter) != draft.issue.number or corrections.count(connection) != corrected:
+            is_corrected = corrections.count(connection) != gathered.corrected
+            if is_corrected or _next_number(connection, newsletter) != draft.issue.number:
                 return None
             return draft.keep(connection, now)
+
+
+def _gather(connection: Connection, newsletter: Newsletter, now: datetime) -> _Gathered:
+    since = _since(connection, newsletter, now)
+    return _Gathered(since, candidates.gather(connection, since=since, until=now), corrections.count(connection))
+
+
+def _illustrated(
+    engine: Engine, settings: Settings, newsletter: Newsletter, pool: list[Candidate], *, now: datetime
+) -> list[Candidate]:
+    """Return the candidates with their lead pictures, as far as they are to be had in time."""
+    wanted = lead_pictures.wanted(ranking.prepare(pool, newsletter, until=now))
+    return lead_pictures.gather(engine, settings, wanted, now=now).given(pool)
 
 
 def summary(connection: Connection, issue: Issue) -> Plan:
@@ -106,7 +138,9 @@ def summary(connection: Connection, issue: Issue) -> Plan:
         query = select(func.count()).select_from(table).where(table.c.issue_id == issue.id)
         return int(connection.execute(query).scalar_one())
 
-    skips = tables.skips
+    skips, frozen = tables.skips, tables.candidates.c
+    of_pictures = select(frozen.article_id, frozen.picture, frozen.picture_failure).where(frozen.issue_id == issue.id)
+    pictures = connection.execute(of_pictures.order_by(frozen.number)).all()
     reasons = connection.execute(
         select(skips.c.reason, func.count()).where(skips.c.issue_id == issue.id).group_by(skips.c.reason)
     )
@@ -115,7 +149,9 @@ def summary(connection: Connection, issue: Issue) -> Plan:
     return Plan(
         issue=issue,
         subject=issues.edition(connection, issue.id, main).subject if main is not None else "",
-        articles=count(tables.candidates),
+        articles=len(pictures),
+        pictures=sum(row.picture is not None for row in pictures),
+        picture_failures={row.article_id: row.picture_failure for row in pictures if row.picture_failure},
         editions=count(tables.editions),
         deliveries=count(tables.deliveries),
         skipped={reason: number for reason, number in sorted((row[0], row[1]) for row in reasons)},
@@ -163,7 +199,13 @@ def _since(connection: Connection, newsletter: Newsletter, now: datetime) -> dat
 
 
 def _begun(
-    connection: Connection, settings: Settings, newsletter: Newsletter, *, now: datetime, slot: str | None
+    connection: Connection,
+    settings: Settings,
+    newsletter: Newsletter,
+    gathered: _Gathered,
+    *,
+    now: datetime,
+    slot: str | None,
 ) -> Draft:
     """Return a draft of the next issue from what the database holds now; nobody is in it yet."""
     frozen = Newsletter.model_validate(newsletter.model_dump())
@@ -173,18 +215,25 @@ def _begun(
         number=_next_number(connection, newsletter),
         base_url=settings.base_url,
         nonce=secrets.token_hex(6),
-        since=_since(connection, newsletter, now),
+        since=gathered.since,
         until=now,
         slot=slot,
     )
-    pool = candidates.gather(connection, since=issue.since, until=issue.until)
+    pool = gathered.pool
     said = corrections.recent(connection, now)
-    shelf = Shelf({c.article.id: c for c in pool}, frozen.categories, {c.id: c for c in said})
+    ranked = ranking.prepare(pool, frozen, until=now)
+    shelf = Shelf(
+        candidates={c.article.id: c for c in pool},
+        categories=frozen.categories,
+        corrections={c.id: c for c in said},
+        standings=ranking.standings(ranked),
+    )
+    templates = templating.environment("email", frozen.language, settings.templates)
     return Draft(
         connection=connection,
         issue=issue,
-        pool=ranking.prepare(pool, frozen, until=now),
-        composition=Composition(issue, shelf),
+        pool=ranked,
+        composition=Composition(templates, issue, shelf, history.subjects(connection, issue)),
         history=history.load(connection, pool, said),
         corrections=said,
         spool={table.name: db.temporary(connection, table) for table in DRAFTED},

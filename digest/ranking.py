@@ -59,6 +59,14 @@ class Ranked(NamedTuple):
     fresh_at: datetime  #: the instant from which on it is new to a reader
 
 
+class Standing(NamedTuple):
+    """A candidate's place among those of its category, from 1."""
+
+    place: int
+    of: int
+    is_pinned: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """The candidates in the order in which readers of one language want them."""
@@ -86,6 +94,16 @@ def _ranking(ranked: Sequence[Ranked], newsletter: Newsletter, language: str, *,
     for one in ordered:
         sections.setdefault(one.category, []).append(one)
     return Ranking(sections, {one.id: place for place, one in enumerate(ordered)})
+
+
+def standings(pool: Pool) -> dict[str, Standing]:
+    """Return the place of each candidate in its category, for a reader of the newsletter's language."""
+    sections = pool.rankings[primary_language(pool.newsletter.language)].sections
+    return {
+        one.id: Standing(place, len(ranked), one.candidate.is_pinned)
+        for ranked in sections.values()
+        for place, one in enumerate(ranked, start=1)
+    }
 
 
 def _fresh_at(candidate: Candidate, late_since: datetime) -> datetime:

@@ -93,6 +93,25 @@ feeds = Table(  # what a feed's server said last, for a conditional GET
     Column("read_at", UtcDateTime, nullable=False),
 )
 
+pictures = Table(  # lead pictures as we serve them; none ever goes, since mails refer to them
+    "pictures",
+    metadata,
+    Column("name", Text, primary_key=True),  # keyed hash of `jpeg`
+    Column("width", Integer, nullable=False),  # at which it is shown, in CSS pixels
+    Column("height", Integer, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("jpeg", LargeBinary, nullable=False),  # last, so that SQLite need not read past it for the others
+)
+
+picture_sources = Table(  # what was found at a picture's address when it was fetched last
+    "picture_sources",
+    metadata,
+    Column("url_digest", Text, primary_key=True),  # digest.pictures.url_digest: no address with a password stays here
+    Column("picture", ForeignKey("pictures.name")),
+    Column("failure", Text, nullable=False),  # why there is no picture
+    Column("fetched_at", UtcDateTime, nullable=False),
+)
+
 subscribers = Table(
     "subscribers",
     metadata,
@@ -189,6 +208,8 @@ candidates = Table(  # the pool of articles as they were when the issue was plan
     Column("is_pinned", Boolean, nullable=False),
     Column("is_withdrawn", Boolean, nullable=False),  # before planning
     Column("is_taken_out", Boolean, nullable=False),  # after planning, of the editions that were not delivered yet
+    Column("picture", ForeignKey("pictures.name")),
+    Column("picture_failure", Text, nullable=False),  # why there is none, where the issue wanted the source's
     Index(None, "article_id"),
     Index(None, "story"),
 )

@@ -11,18 +11,21 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from digest import db, issues, schedule, tables
+from digest import articles, db, issues, logo, pictures, schedule, tables
 from digest.config import Settings
-from digest.errors import DatabaseError, NotFoundError
+from digest.errors import DatabaseError, NotFoundError, SettingsError
+from digest.languages import N_
 from digest.messages import Messages
-from digest.model import Newsletter
+from digest.model import Article, Issue, Newsletter
 from digest.studio import app as studio
-from subscribers import pages
+from subscribers import pages, story_pages
 from subscribers import web as public
+from subscribers.pages import AcceptLanguage
 from subscribers.tokens import Tokens
 from subscribers.web import Outlook
 
@@ -35,19 +38,33 @@ CLIENT_LEFT = 499  # what nginx logs where the visitor went away; nothing is ans
 FAR_SLOT = timedelta(days=8)  # every schedule has a slot within a week
 RECENT = timedelta(days=28)
 WEEK = timedelta(days=7)
+LASTING, PASSING = "public, max-age=31536000, immutable", "public, max-age=3600"
 VIEW_POLICY = (  # a mail has pictures and styles of its own, and must not do anything
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src https: http: data:; "
     "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-NOT_HERE = ("There is nothing at this address", "It may be cut off: try the link in your mail once more.")
-NOT_POSSIBLE = ("That does not work here", "Please open the page again from your mail, and try once more.")
-TOO_LARGE = ("That is too much at once", "The form was larger than this page can send. Nothing was changed.")
-AWAY = (
-    "Back in a moment",
-    "The database does not answer at present, so nothing could be read or changed.",
-    "Please try again in a minute.",
+NOT_HERE = (
+    N_("There is nothing at this address"),
+    N_("It may be cut off: try the link in your mail once more."),
 )
-FAULT = ("Something broke here", "It is our fault, not yours, and it is in our log.", "Please try again later.")
+NOT_POSSIBLE = (
+    N_("That does not work here"),
+    N_("Please open the page again from your mail, and try once more."),
+)
+TOO_LARGE = (
+    N_("That is too much at once"),
+    N_("The form was larger than this page can send. Nothing was changed."),
+)
+AWAY = (
+    N_("Back in a moment"),
+    N_("The database does not answer at present, so nothing could be read or changed."),
+    N_("Please try again in a minute."),
+)
+FAULT = (
+    N_("Something broke here"),
+    N_("It is our fault, not yours, and it is in our log."),
+    N_("Please try again later."),
+)
 
 
 def outlook(connection: Connection, newsletter: Newsletter, now: datetime) -> Outlook:
@@ -66,21 +83,74 @@ def outlook(connection: Connection, newsletter: Newsletter, now: datetime) -> Ou
     return Outlook(slot.at if slot else None, {category: count / weeks for category, count, _ in rows})
 
 
+def article_of(connection: Connection, issue_id: int, number: int) -> tuple[Issue, Article] | None:
+    """Return an issue and the article of that number in it, as it was frozen, withdrawn or not; None without it."""
+    table = tables.candidates.c
+    query = select(table.content).where(table.issue_id == issue_id, table.number == number)
+    content = connection.execute(query).scalar_one_or_none()
+    issue = issues.with_id(connection, issue_id) if content is not None else None
+    return (issue, articles.from_json(content)) if issue and content is not None else None
+
+
 def _view_router(engine: Engine, settings: Settings) -> APIRouter:
     """Return the address of a reader's edition: the HTML part of their mail, and what it has no room for."""
     routes = APIRouter(include_in_schema=False)
     tokens = Tokens(settings.secret)
 
     @routes.api_route("/view/{token}", methods=READ)
-    def view(token: str) -> Response:
+    def view(token: str, accept: AcceptLanguage = "") -> Response:
         link = tokens.read_view(token)
         with db.reading(engine) as connection:
             issue = issues.with_id(connection, link.issue_id) if link else None
             delivery = issues.delivery_of(connection, link.issue_id, link.subscriber_id) if link else None
         if issue is None or delivery is None:
-            return pages.message(settings, *public.GONE, status_code=404)
+            return pages.message(settings, *public.GONE, status_code=404, accept=accept)
         html = Messages(engine, issue, settings).page(delivery)
         return HTMLResponse(html, headers=pages.PRIVATE | {"Content-Security-Policy": VIEW_POLICY})
+
+    return routes
+
+
+def _logo_router(settings: Settings) -> APIRouter:
+    """Return the addresses of the newsletters' logos, which mails show."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.api_route("/logo/{name}", methods=READ)
+    def newsletter_logo(name: str) -> Response:
+        wanted = logo.read_name(name)
+        path = settings.logo_file(wanted.slug) if wanted else None
+        if wanted is None or path is None:
+            return pages.message(settings, *NOT_HERE, status_code=404)
+        try:
+            file = logo.read(path)
+        except SettingsError as error:
+            log.error("the logo of %s: %s", wanted.slug, error)
+            return pages.message(settings, *NOT_HERE, status_code=404)
+        lasting = file.version == wanted.version  # else an older mail asks, and is shown the logo of today
+        headers = {"Cache-Control": LASTING if lasting else PASSING, "X-Content-Type-Options": "nosniff"}
+        return Response(file.content, media_type=file.media_type, headers=headers)
+
+    return routes
+
+
+def _picture_router(engine: Engine) -> APIRouter:
+    """Return the addresses of lead pictures: the same for all readers, kept by caches, without a page where none is."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.api_route("/pictures/{name}.jpg", methods=READ)
+    def picture(request: Request, name: str) -> Response:
+        with db.reading(engine) as connection:
+            jpeg = pictures.jpeg(connection, name)
+        if jpeg is None:
+            return PlainTextResponse("no such picture", 404, headers={"Cache-Control": "no-store"})
+        kept = {
+            "Cache-Control": LASTING,
+            "ETag": f'"{name}"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        if f'"{name}"' in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=kept)
+        return Response(jpeg, media_type="image/jpeg", headers=kept)
 
     return routes
 
@@ -90,8 +160,8 @@ def _house_router(engine: Engine, settings: Settings) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.api_route("/static/{name}", methods=READ)
-    def static(name: str, v: str = "") -> Response:
-        return pages.static(name, v) or pages.message(settings, *NOT_HERE, status_code=404)
+    def static(name: str, v: str = "", accept: AcceptLanguage = "") -> Response:
+        return pages.static(name, v) or pages.message(settings, *NOT_HERE, status_code=404, accept=accept)
 
     @routes.api_route("/healthz", methods=READ)
     def healthz() -> Response:
@@ -137,9 +207,15 @@ class _Edge:
         except Exception as error:  # the edge of the process: what nobody foresaw
             _log_fault(error)
             if status == 0:
-                await pages.message(self._settings, *FAULT, status_code=500)(scope, receive, noting)
+                accept = _accept(Headers(scope=scope))
+                page = pages.message(self._settings, *FAULT, status_code=500, accept=accept)
+                await page(scope, receive, noting)
         finally:
             _log_request(scope, status, time.perf_counter() - started)
+
+
+def _accept(headers: Headers) -> str:
+    return headers.get("accept-language", "")
 
 
 def _limited(receive: Receive) -> Receive:
@@ -173,22 +249,24 @@ def _add_error_pages(web: FastAPI, settings: Settings) -> None:
     said = {404: NOT_HERE, 413: TOO_LARGE}
 
     @web.exception_handler(HTTPException)
-    def refused(_request: Request, error: HTTPException) -> Response:
+    def refused(request: Request, error: HTTPException) -> Response:
         title, *sentences = said.get(error.status_code, NOT_POSSIBLE)
-        page = pages.message(settings, title, *sentences, status_code=error.status_code)
+        page = pages.message(
+            settings, title, *sentences, status_code=error.status_code, accept=_accept(request.headers)
+        )
         page.headers.update(error.headers or {})
         return page
 
     @web.exception_handler(NotFoundError)
-    def not_found(_request: Request, _error: NotFoundError) -> Response:
-        return pages.message(settings, *NOT_HERE, status_code=404)
+    def not_found(request: Request, _error: NotFoundError) -> Response:
+        return pages.message(settings, *NOT_HERE, status_code=404, accept=_accept(request.headers))
 
     @web.exception_handler(DatabaseError)
     @web.exception_handler(DBAPIError)
     @web.exception_handler(PoolTimeoutError)
-    def away(_request: Request, error: Exception) -> Response:
+    def away(request: Request, error: Exception) -> Response:
         log.error("the database does not answer: %s", type(error.__cause__ or error).__name__)
-        page = pages.message(settings, *AWAY, status_code=503)
+        page = pages.message(settings, *AWAY, status_code=503, accept=_accept(request.headers))
         page.headers["Retry-After"] = str(RETRY_SECONDS)
         return page
 
@@ -197,8 +275,11 @@ def app(engine: Engine, settings: Settings) -> FastAPI:
     """Return the whole application: public pages, studio, editions in a browser, health."""
     web = FastAPI(title="Digest", docs_url=None, redoc_url=None, openapi_url=None)
     web.include_router(public.router(engine, settings, outlook=outlook))
+    web.include_router(story_pages.router(engine, settings, find=article_of))
     web.include_router(studio.router(engine, settings))
     web.include_router(_view_router(engine, settings))
+    web.include_router(_logo_router(settings))
+    web.include_router(_picture_router(engine))
     web.include_router(_house_router(engine, settings))
     _add_error_pages(web, settings)
     web.add_middleware(_Edge, settings=settings)

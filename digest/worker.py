@@ -71,7 +71,9 @@ def _plan_due(engine: Engine, settings: Settings, newsletter: Newsletter, *, clo
     plan = planning.plan(engine, settings, newsletter, now=slot.at, slot=slot.local)
     with db.transaction(engine) as connection:
         ledger.release(connection, plan.issue.id, clock())
-    tell(f"{plan.issue.name}: planned for {slot.local}; articles: {plan.articles}, deliveries: {plan.deliveries}")
+    missing = f"; pictures missing: {len(plan.picture_failures)}" if plan.picture_failures else ""
+    said = f"planned for {slot.local}; articles: {plan.articles}, deliveries: {plan.deliveries}{missing}"
+    tell(f"{plan.issue.name}: {said}")
 
 
 def _open_issues(connection: Connection, clock: Clock) -> list[Issue]:

@@ -12,9 +12,9 @@ from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 
-from digest.config import nearest
 from digest.errors import UsageError
 from digest.model import Depth
+from digest.spelling import nearest
 from subscribers.model import Frequency, Status
 
 LONGEST = 200  # characters of a name, or of any other text that a person chooses

@@ -1,14 +1,15 @@
 """How the public pages are made: from `templates/pages`, without cookies, with the headers that keep them private."""
 
 import hashlib
-from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from fastapi import Header
 from fastapi.responses import HTMLResponse, Response
+from markupsafe import Markup
 
-from digest import templating
+from digest import languages, templating
 from digest.config import Settings
 
 PRIVATE = {  # for whatever a token opens: nobody stores it, finds it or learns its address
@@ -30,6 +31,7 @@ _FILES = {  # the name under /static/ -> the file in templates/pages and its typ
     "icon.svg": ("icon.svg", "image/svg+xml"),
 }
 _YEAR_SECONDS = 365 * 24 * 3600
+AcceptLanguage = Annotated[str, Header(alias="Accept-Language")]
 
 
 class Asset(NamedTuple):
@@ -61,21 +63,49 @@ def base_path(settings: Settings) -> str:
     return urlsplit(settings.base_url).path
 
 
-def names(words: Sequence[str]) -> str:
-    """Join names as prose does: “A”, “A and B”, “A, B and C”."""
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+def visitors_language(settings: Settings, accept: str) -> str:
+    """Return the language for somebody of whom no more is known than their Accept-Language header.
+
+    Where that names none that we speak, it is the first newsletter's.
+    """
+    return languages.accepted(accept) or languages.spoken(*(newsletter.language for newsletter in settings.newsletters))
 
 
-def page(settings: Settings, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:
-    """Return a page. `newsletter` and `postal_address`, when given, name whose page it is."""
-    common = {"base": base_path(settings), "version": _version, "names": names, "newsletter": "", "postal_address": ""}
-    html = templating.environment("pages").get_template(template).render(common | values)
-    return HTMLResponse(html, status_code, headers=_HEADERS)
+def isolated(words: str) -> Markup:
+    """Return somebody else's words for a sentence: they may run the other way without turning it around."""
+    return Markup("<bdi>{}</bdi>").format(words)
 
 
-def message(settings: Settings, title: str, *sentences: str, status_code: int) -> HTMLResponse:
-    """Return a page that says one thing."""
-    return page(settings, "message.html.j2", status_code, title=title, sentences=sentences)
+def page(
+    settings: Settings, template: str, status_code: int = 200, *, language: str = languages.DEFAULT, **values: Any
+) -> HTMLResponse:
+    """Return a page in a language. `newsletter` and `postal_address`, when given, name whose page it is."""
+
+    def names(words: list[str]) -> Markup:
+        return Markup(languages.listed([isolated(word) for word in words], language))  # noqa: S704 - escaped one by one
+
+    common = {
+        "base": base_path(settings),
+        "version": _version,
+        "names": names,
+        "isolated": isolated,
+        "language": language,
+        "direction": languages.direction(language),
+        "newsletter": "",
+        "postal_address": "",
+    }
+    html = templating.environment("pages", language).get_template(template).render(common | values)
+    return HTMLResponse(html, status_code, headers=_HEADERS | {"Content-Language": language})
+
+
+def message(settings: Settings, title: str, *sentences: str, status_code: int, accept: str = "") -> HTMLResponse:
+    """Return a page that says one thing, marked for translation, to a visitor with that Accept-Language header."""
+    language = visitors_language(settings, accept)
+    _ = languages.translations(language).gettext
+    said = {"title": _(title), "sentences": [_(sentence) for sentence in sentences]}
+    answer = page(settings, "message.html.j2", status_code, language=language, **said)
+    answer.headers["Vary"] = "Accept-Language"
+    return answer
 
 
 def static(name: str, version: str) -> Response | None:

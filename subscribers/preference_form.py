@@ -9,8 +9,6 @@ from digest import timetable
 from digest.model import Depth, Newsletter
 from subscribers.model import Frequency, Preferences, Subscriber
 
-_DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
-
 
 class Fields(Protocol):
     """A submitted form, as Starlette reads it."""
@@ -56,15 +54,6 @@ class Form:
         return tuple(topic.name for topic in self.topics if topic.chosen)
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One of the frequencies to choose from."""
-
-    value: Frequency
-    title: str
-    note: str
-
-
 def _arranged(newsletter: Newsletter, chosen: Iterable[str], depths: dict[str, Depth]) -> tuple[Topic, ...]:
     """Put the chosen topics first, then the others in the newsletter’s order. `depths` goes by casefolded name."""
     first = list(dict.fromkeys(chosen))
@@ -72,27 +61,19 @@ def _arranged(newsletter: Newsletter, chosen: Iterable[str], depths: dict[str, D
     return tuple(Topic(name, name in first, depths.get(name.casefold(), Depth.BRIEF)) for name in [*first, *rest])
 
 
-def _when(days: Sequence[int]) -> str:
-    """Say when issues come: on one or two days of the week, or in general."""
-    if len(days) == len(_DAYS):
-        return "One a day"
-    return f"On {' and '.join(_DAYS[day] for day in days)}" if 0 < len(days) < 3 else "As they come out"
-
-
-def frequencies(newsletter: Newsletter) -> list[Tile]:
-    """Return the frequencies that this newsletter can keep: each issue, or fewer than that."""
+def days(newsletter: Newsletter) -> list[int]:
+    """Return the days of the week on which issues come, 0 for Monday; none without a schedule."""
     table = timetable.parse(newsletter.schedule)
-    days = sorted(table.days) if table else []
-    tiles = [
-        Tile(Frequency.EVERY_ISSUE, "Every issue", _when(days)),
-        Tile(Frequency.DAILY, "Daily", "At most one a day"),
-        Tile(Frequency.WEEKLY, "Weekly", "At most one a week"),
-        Tile(Frequency.MONTHLY, "Monthly", "At most one a month"),
-    ]
-    pointless = {Frequency.DAILY} if days else set()  # a schedule brings one a day at most
-    if len(days) == 1:
+    return sorted(table.days) if table else []
+
+
+def frequencies(newsletter: Newsletter) -> list[Frequency]:
+    """Return the frequencies that this newsletter can keep: each issue, or fewer than that."""
+    scheduled = days(newsletter)
+    pointless = {Frequency.DAILY} if scheduled else set()  # a schedule brings one a day at most
+    if len(scheduled) == 1:
         pointless.add(Frequency.WEEKLY)
-    return [tile for tile in tiles if tile.value not in pointless]
+    return [frequency for frequency in Frequency if frequency not in pointless]
 
 
 def shown(person: Subscriber, newsletter: Newsletter) -> Form:
@@ -101,7 +82,7 @@ def shown(person: Subscriber, newsletter: Newsletter) -> Form:
     wanted = person.preferences.categories or newsletter.categories
     chosen = [known[name.casefold()] for name in wanted if name.casefold() in known]
     depths = {name.casefold(): depth for name, depth in person.preferences.depth}
-    offered = [tile.value for tile in frequencies(newsletter)]
+    offered = frequencies(newsletter)
     # More often than the newsletter comes is the same as every issue of it.
     frequency = person.frequency if person.frequency in offered else Frequency.EVERY_ISSUE
     return Form(_arranged(newsletter, chosen, depths), frequency)

@@ -12,8 +12,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO
 
-from digest.config import nearest
 from digest.errors import SourceError
+from digest.spelling import nearest
 
 COLUMNS = (
     "email",

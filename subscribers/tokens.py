@@ -35,6 +35,14 @@ class ViewLink(NamedTuple):
     subscriber_id: int
 
 
+class StoryLink(NamedTuple):
+    """Lets its holder choose more or less like the stories of one issue, while `link_version` is still the person's."""
+
+    issue_id: int
+    subscriber_id: int
+    link_version: int
+
+
 class _Sha256Mac(SigningAlgorithm):
     """HMAC-SHA-256, truncated as RFC 2104 section 5 allows; in one call, which is three times as fast as an object."""
 
@@ -59,6 +67,7 @@ class Tokens:
         self._unsubscribe = _signer(secret, "unsubscribe")
         self._preferences = _signer(secret, "preferences")
         self._view = _signer(secret, "view")
+        self._story = _signer(secret, "story")
 
     def unsubscribe(self, subscriber_id: int, newsletter: str) -> str:
         """Return the token of a link that never expires while the person is known."""
@@ -71,6 +80,10 @@ class Tokens:
     def view(self, issue_id: int, subscriber_id: int) -> str:
         """Return the token of the page that shows this reader's edition of an issue."""
         return self._view.sign(f"{issue_id}.{subscriber_id}").decode()
+
+    def story(self, issue_id: int, subscriber_id: int, link_version: int) -> str:
+        """Return the token of an issue's story links for one person; raising their `link_version` revokes it."""
+        return self._story.sign(f"{issue_id}.{subscriber_id}.{link_version}").decode()
 
     def read_unsubscribe(self, token: str) -> UnsubscribeLink | None:
         """Return what the token says, or None when it is not one of ours."""
@@ -93,6 +106,13 @@ class Tokens:
         match _read(self._view, token):
             case [issue_id, subscriber_id] if _NUMBER.fullmatch(issue_id) and _NUMBER.fullmatch(subscriber_id):
                 return ViewLink(int(issue_id), int(subscriber_id))
+        return None
+
+    def read_story(self, token: str) -> StoryLink | None:
+        """Return what the token says, or None. The caller compares `link_version` with the person's."""
+        match _read(self._story, token):
+            case [*numbers] if len(numbers) == 3 and all(map(_NUMBER.fullmatch, numbers)):
+                return StoryLink(*map(int, numbers))
         return None
 
 

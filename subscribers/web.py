@@ -3,19 +3,21 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, NamedTuple
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from sqlalchemy import Connection, Engine
 from starlette.datastructures import FormData
 
-from digest import db
+from digest import db, languages
 from digest.config import Settings
-from digest.model import Depth, Newsletter
-from subscribers import consent, pages, preference_form, store
+from digest.languages import N_
+from digest.model import Newsletter
+from subscribers import consent, pages, preference_form, preference_words, store
 from subscribers.model import Status, Subscriber
+from subscribers.pages import AcceptLanguage
 from subscribers.preference_form import Form, Move, Way
 from subscribers.tokens import Tokens
 
@@ -25,14 +27,14 @@ FIRST_LINK_VERSION = 1  # of somebody whose preference links were never revoked
 SAVED = "saved"
 ONE_CLICK = ("List-Unsubscribe", "One-Click")  # RFC 8058 section 3.2
 GONE = (
-    "This link does not work any more",
-    "It may be cut off, or a newer one has taken its place.",
-    "The links at the end of our newest mail to you work.",
+    N_("This link does not work any more"),
+    N_("It may be cut off, or a newer one has taken its place."),
+    N_("The links at the end of our newest mail to you work."),
 )
 UNREADABLE = (
-    "That form could not be read",
-    "Something in it is not known here, so nothing was changed.",
-    "Open the page again from your mail, and try once more.",
+    N_("That form could not be read"),
+    N_("Something in it is not known here, so nothing was changed."),
+    N_("Open the page again from your mail, and try once more."),
 )
 
 
@@ -65,28 +67,21 @@ def masked(email: str) -> str:
     return f"{local[:1]}•••@{domain}"
 
 
-def _moment(instant: datetime, newsletter: Newsletter) -> str:
-    """Say an instant in the newsletter's zone: “Monday 30 November at 07:00, London time”."""
-    local = instant.astimezone(ZoneInfo(newsletter.timezone))
-    city = newsletter.timezone.rpartition("/")[2].replace("_", " ")
-    clock = city if city == "UTC" else f"{city}\N{NO-BREAK SPACE}time"
-    return f"{local:%A} {local.day} {local:%B} at {local:%H:%M}, {clock}"
+class Silence(StrEnum):
+    """Why somebody gets no mail of a newsletter at present."""
+
+    LEFT_EVERYTHING = "left_everything"
+    LEFT_NEWSLETTER = "left_newsletter"
+    SUPPRESSED = "suppressed"
 
 
-def _about(a_week: float | None) -> str:
-    """Say how many articles a topic brings; nothing where there is too little to go by."""
-    return f"About {round(a_week)} a week" if a_week is not None and a_week >= 0.5 else ""
-
-
-def _silence(person: Subscriber, newsletter: Newsletter) -> str:
-    """Say why somebody gets no mail of a newsletter at present; empty when they do."""
+def _silence(person: Subscriber, newsletter: Newsletter) -> Silence | None:
+    """Return why somebody gets no mail of a newsletter at present; None when they do."""
     if person.status is Status.UNSUBSCRIBED:
-        return "You are unsubscribed and get no mail from us. What you choose here counts if you subscribe again."
+        return Silence.LEFT_EVERYTHING
     if newsletter.slug in person.left:
-        return f"You are unsubscribed from {newsletter.name}. What you choose here counts if you subscribe again."
-    if person.suppressed is not None:
-        return "Mail to your address is stopped, because it came back or was reported. Write to us to change that."
-    return ""
+        return Silence.LEFT_NEWSLETTER
+    return Silence.SUPPRESSED if person.suppressed is not None else None
 
 
 class _Reader(NamedTuple):
@@ -95,18 +90,29 @@ class _Reader(NamedTuple):
     person: Subscriber
     newsletter: Newsletter
 
+    @property
+    def language(self) -> str:
+        """The person's language if we speak it, else the newsletter's, else English."""
+        return languages.spoken(self.person.language, self.newsletter.language)
+
+
+def _next_issue(at: datetime | None, reader: _Reader) -> str:
+    """Say when the next issue comes, in the newsletter's zone; empty where nobody knows."""
+    return languages.moment(at, reader.newsletter.timezone, reader.language) if at else ""
+
 
 def _choices(reader: _Reader, form: Form, outlook: Outlook) -> dict[str, object]:
     """Return what the page says of the form, and of the newsletter that it is about."""
-    person, newsletter = reader
-    silence = _silence(person, newsletter)
+    silence, language = _silence(reader.person, reader.newsletter), reader.language
+    a_week = {topic.name: outlook.a_week.get(topic.name.casefold()) for topic in form.topics}
     return {
         "topics": form.topics,
-        "notes": {topic.name: _about(outlook.a_week.get(topic.name.casefold())) for topic in form.topics},
-        "frequencies": preference_form.frequencies(newsletter),
+        "notes": {topic: preference_words.about(count, language) for topic, count in a_week.items()},
+        "depths": preference_words.depths(language),
+        "frequencies": preference_words.tiles(reader.newsletter, language),
         "frequency": form.frequency,
-        "silence": silence,
-        "next_issue": _moment(outlook.next_at, newsletter) if outlook.next_at and not silence else "",
+        "silence": silence or "",
+        "next_issue": "" if silence else _next_issue(outlook.next_at, reader),
     }
 
 
@@ -119,40 +125,41 @@ class _Pages:
         self._outlook = outlook
         self._tokens = Tokens(settings.secret)
 
-    def gone(self) -> Response:
+    def gone(self, accept: str) -> Response:
         """Return the page for a link that opens nothing."""
-        return pages.message(self._settings, *GONE, status_code=404)
+        return pages.message(self._settings, *GONE, status_code=404, accept=accept)
 
-    def unreadable(self) -> Response:
+    def unreadable(self, reader: _Reader) -> Response:
         """Return the page for a form that was not made by our page."""
-        return pages.message(self._settings, *UNREADABLE, status_code=422)
+        title, *sentences = map(languages.translations(reader.language).gettext, UNREADABLE)
+        return self._page("message.html.j2", reader, 422, title=title, sentences=sentences)
 
     # preferences
 
-    def show_preferences(self, token: str, request: Request) -> Response:
+    def show_preferences(self, token: str, request: Request, accept: AcceptLanguage = "") -> Response:
         """Show what the reader chose."""
         with db.reading(self._engine) as connection:
             reader = self._preferences_reader(connection, token)
             if reader is None:
-                return self.gone()
+                return self.gone(accept)
             outlook = self._outlook(connection, reader.newsletter, datetime.now(UTC))
         notice = SAVED if SAVED in request.query_params else ""
         form = preference_form.shown(reader.person, reader.newsletter)
         return self._preferences_page(token, reader, form, outlook, notice=notice)
 
-    def save_preferences(self, token: str, fields: SubmittedForm) -> Response:
+    def save_preferences(self, token: str, fields: SubmittedForm, accept: AcceptLanguage = "") -> Response:
         """Save the submitted choices, or show them again: moved, or with what is to mend."""
         now = datetime.now(UTC)
         with db.transaction(self._engine) as connection:
             reader = self._preferences_reader(connection, token)
             if reader is None:
-                return self.gone()
+                return self.gone(accept)
             try:
                 before = preference_form.shown(reader.person, reader.newsletter)
                 form = preference_form.submitted(fields, before, reader.newsletter)
                 move = preference_form.pressed(fields, reader.newsletter)
             except ValueError:
-                return self.unreadable()
+                return self.unreadable(reader)
             if move is None and form.chosen:
                 self._save(connection, reader, form, now)
                 return RedirectResponse(f"?{SAVED}", 303, headers=pages.PRIVATE)
@@ -162,7 +169,7 @@ class _Pages:
     def _draft_page(self, token: str, reader: _Reader, form: Form, outlook: Outlook, move: Move | None) -> Response:
         """Return the page with what was submitted and is not saved."""
         if move is None:
-            return self._preferences_page(token, reader, form, outlook, problem="Choose at least one topic")
+            return self._preferences_page(token, reader, form, outlook, problem=True)
         form = preference_form.moved(form, move)
         return self._preferences_page(token, reader, form, outlook, notice="moved", move=move)
 
@@ -193,16 +200,16 @@ class _Pages:
         outlook: Outlook,
         *,
         notice: str = "",
-        problem: str = "",
+        problem: bool = False,
         move: Move | None = None,
     ) -> Response:
         return self._page(
             "preferences.html.j2",
             reader,
             422 if problem else 200,
+            categories=reader.newsletter.categories,
             action=f"{pages.base_path(self._settings)}/preferences/{token}",
             unsubscribe_path=self._unsubscribe_path(reader),
-            depths=[(depth, depth.capitalize()) for depth in reversed(Depth)],
             notice=notice,
             problem=problem,
             focus=_focus(form, move),
@@ -217,18 +224,19 @@ class _Pages:
             newsletter=reader.newsletter.name,
             postal_address=reader.newsletter.postal_address,
             address=masked(reader.person.email),
+            language=reader.language,
             **values,
         )
 
     # unsubscribing
 
-    def show_unsubscribe(self, token: str) -> Response:
+    def show_unsubscribe(self, token: str, accept: AcceptLanguage = "") -> Response:
         """Show the buttons that unsubscribe; following the link itself, as scanners do, changes nothing."""
         with db.reading(self._engine) as connection:
             reader = self._unsubscribe_reader(connection, token)
-        return self._unsubscribe_page(reader) if reader else self.gone()
+        return self._unsubscribe_page(reader) if reader else self.gone(accept)
 
-    def unsubscribe(self, token: str, fields: SubmittedForm) -> Response:
+    def unsubscribe(self, token: str, fields: SubmittedForm, accept: AcceptLanguage = "") -> Response:
         """End the subscription: for a mail provider (RFC 8058) with a short answer, for the page's buttons with a page.
 
         Whatever else is posted here means to unsubscribe, too; refusing it would lead to a complaint instead.
@@ -238,7 +246,7 @@ class _Pages:
         with db.transaction(self._engine) as connection:
             reader = self._unsubscribe_reader(connection, token)
             if reader is None:
-                return self.gone()
+                return self.gone(accept)
             consent.unsubscribe(
                 connection,
                 reader.person,

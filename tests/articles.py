@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from digest.model import Article, Candidate, Newsletter, RichText, Source
+from digest.model import Article, Candidate, Newsletter, Picture, RichText, Source
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
@@ -63,8 +63,17 @@ def candidate(of: Article, number: int = 0, **fields: Any) -> Candidate:
 
 
 def shelf(*found: Article) -> dict[str, Candidate]:
-    """Those articles as an issue's candidates, by id."""
-    return {one.id: candidate(one, number) for number, one in enumerate(found)}
+    """Those articles as an issue's candidates, by id; a picture that the source has was fetched."""
+    return {
+        one.id: candidate(one, number, picture=served(one.image_url) if one.image_url else None)
+        for number, one in enumerate(found)
+    }
+
+
+def served(image_url: str) -> Picture:
+    """A picture as `digest serve` gives it."""
+    name = image_url.rpartition("/")[2].partition(".")[0]
+    return Picture(f"https://news.example.com/pictures/{name}.jpg", 552, 310)
 
 
 def newsletter(**fields: Any) -> Newsletter:

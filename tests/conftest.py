@@ -32,6 +32,9 @@ host = "127.0.0.1"
 port = 2525
 tls = "none"
 
+[pictures]
+fetch_seconds = 0
+
 [[newsletters]]
 slug = "weekly"
 name = "The Weekly"

@@ -11,6 +11,7 @@ from digest.cli.init import SETTINGS
 from digest.config import Smtp
 from digest.errors import DigestError
 from digest.model import Newsletter
+from digest.theme_settings import ThemeSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -30,9 +31,11 @@ def test_the_reference_is_what_the_code_says(name: str) -> None:
 
 
 def test_every_setting_is_in_the_file_that_init_writes() -> None:
-    for model in (Smtp, Newsletter):
-        for name in set(model.model_fields) - {"local_time"}:
-            assert re.search(rf"^{name} = ", SETTINGS, re.MULTILINE), name
+    for model in (Smtp, Newsletter, ThemeSettings):
+        for name in set(model.model_fields) - {"local_time", "theme", "sections"}:
+            assert re.search(rf"^(# )?{name} = ", SETTINGS, re.MULTILINE), name
+    assert "# [newsletters.theme]" in SETTINGS
+    assert "# [newsletters.theme.sections]" in SETTINGS
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

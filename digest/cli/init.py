@@ -14,6 +14,7 @@ SETTINGS = """\
 database_url = "sqlite:///digest.db"      # or postgresql://user@host/name; a relative path starts at this file
 base_url = "http://127.0.0.1:8000"        # public address of `digest serve`; links in mail start with it
 secret_key = "{secret}"  # signs links; keep it secret, and keep it
+templates = ""                            # a folder of your own e-mail templates: `digest templates export FOLDER`
 
 [smtp]
 host = "127.0.0.1"
@@ -34,14 +35,18 @@ timeout_seconds = 20                      # for a whole document, redirects incl
 max_bytes = 10_000_000                    # of a document, unpacked
 allow_private_addresses = false           # true: also addresses inside your own network
 
+[pictures]
+fetch_seconds = 60                        # for all lead pictures of an issue together; 0: none is fetched
+
 [[newsletters]]
 slug = "weekly"                           # issues are called weekly/1, weekly/2, …
 name = "The Weekly"
 sender = "The Weekly <weekly@news.example.com>"
 postal_address = ""                       # `send` refuses without it: the law of many countries asks for it
+about = ""                                # a sentence for the end of each mail: who makes it, how, and whom to ask
 lists = ["readers"]                       # who gets it: people on any of these lists
 categories = ["World", "Business", "Technology", "Science", "Climate", "Health", "Culture", "Sport"]
-language = "en"
+language = "en"                           # words in ar de en es fr he hi ja pt zh; for any other, English words
 timezone = "Europe/London"
 schedule = ""                             # "mon 07:00", "mon,thu 07:00", "daily 06:30"; "": planned by hand
 window_days = 7                           # how far back articles may have been published
@@ -49,6 +54,21 @@ max_articles = 24
 max_per_category = 5
 max_per_domain = 0                        # stories of one source; 0: no limit
 min_articles = 1                          # with fewer, a reader gets no mail this time
+template = "issue"                        # issue | compact | the name of one of your own
+
+# [newsletters.theme]                     # the look; what is left out stays. Colours that nobody can read are refused
+# headings = "serif"                      # serif | sans
+# accent = "#1a4fb0"                      # links; or {{ light = "…", dark = "…" }}; dark may follow from light
+# ink = "#1f1d1a"                         # text
+# muted = "#544f48"                       # dates, sources, the small print
+# page = "#f4f2ed"                        # around the mail
+# card = "#ffffff"                        # under the text
+# tint = "#f5f2eb"                        # under “why it matters”
+# hairline = "#dedad1"                    # between stories
+# logo = {{ image = "logo.png", width = 180, height = 40, alt = "The Weekly" }}  # a file beside this one, or https://…
+
+# [newsletters.theme.sections]            # a category's colour, its heading and line
+# World = "#1d4f91"
 """
 
 

@@ -1,8 +1,7 @@
 """`digest plan`, `explain`, `editions` and `render`: an issue frozen, and looked at before it goes out."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,17 @@ from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from digest import coverage, db, explanation, issues, planning
 from digest.cli.installation import Installation, json_option, now_option, pass_installation, print_json, say
+from digest.cli.progress import counting
 from digest.errors import NotFoundError, UsageError
 from digest.messages import Messages
 from digest.model import Delivery, Depth, Edition, Issue
+
+NAMED = 5  # articles whose pictures are missing: enough to see what is wrong
 
 
 def plan_presentation(plan: planning.Plan) -> dict[str, object]:
@@ -29,6 +30,7 @@ def plan_presentation(plan: planning.Plan) -> dict[str, object]:
         "since": plan.issue.since,
         "until": plan.issue.until,
         "articles": plan.articles,
+        "pictures": {"ready": plan.pictures, "failed": len(plan.picture_failures)},
         "editions": plan.editions,
         "deliveries": plan.deliveries,
         "skipped": dict(plan.skipped),
@@ -44,14 +46,14 @@ def _skipped(skipped: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in skipped.items()) or "nobody"
 
 
-@contextmanager
-def _counting(people: int) -> Iterator[Callable[[int], None]]:
-    """Show on a terminal how many people have been planned for; nothing in a pipe."""
-    console = Console(stderr=True)
-    columns = (TextColumn("planning"), BarColumn(), MofNCompleteColumn(), TextColumn("readers"), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("planning", total=people)
-        yield lambda count: progress.advance(task, count)
+def _without_picture(failures: Mapping[str, str]) -> Iterator[str]:
+    """Say which stories have no picture, and why; the first few by name."""
+    if failures:
+        yield f"The pictures of {_count(len(failures), 'article')} could not be had; their cards have none."
+    for article_id, reason in list(failures.items())[:NAMED]:
+        yield f"  {article_id}: {reason}"
+    if len(failures) > NAMED:
+        yield f"  and {len(failures) - NAMED} more"
 
 
 @click.command()
@@ -63,7 +65,7 @@ def plan(installation: Installation, newsletter: str, now: datetime, as_json: bo
     """Freeze the next issue: its articles, its editions, one delivery per subscriber. Nothing is mailed."""
     settings = installation.settings
     wanted = settings.newsletter(newsletter)
-    with _counting(planning.audience_size(installation.engine, wanted)) as drafted:
+    with counting("planning", planning.audience_size(installation.engine, wanted), "readers") as drafted:
         made = planning.plan(installation.engine, settings, wanted, now=now, drafted=drafted)
     if as_json:
         print_json(plan_presentation(made))
@@ -73,6 +75,8 @@ def plan(installation: Installation, newsletter: str, now: datetime, as_json: bo
         f"{made.deliveries} {'delivery' if made.deliveries == 1 else 'deliveries'}.\n"
         f"Subject: {made.subject or 'none, since nobody gets mail'}\nNo mail this time: {_skipped(made.skipped)}"
     )
+    for line in _without_picture(made.picture_failures):
+        say(line)
     if made.deliveries:
         for line in coverage.sentences(made.coverage):
             click.echo(line)
@@ -101,7 +105,7 @@ def explain(installation: Installation, issue_name: str, email: str, as_json: bo
         table.add_row(str(chosen.position), Text(article.category), Text(article.title), depth, chosen.reason)
     for dropped in found.selection.dropped:
         table.add_row("–", Text(dropped.article.category), Text(dropped.article.title), "", dropped.reason, style="dim")
-    _print_table(table)
+    print_table(table)
     for lack in found.lacking:
         click.echo(f"{lack.category}: {_since(lack.since, issue.newsletter.timezone)}")
 
@@ -138,7 +142,7 @@ def editions(installation: Installation, issue_name: str, as_json: bool) -> None
         kilobytes = f"{row['bytes'] / 1000:.1f}"
         cells = (row["edition"], row["subscribers"], len(row["articles"]), kilobytes, row["subject"])
         table.add_row(*(Text(str(cell)) for cell in cells))
-    _print_table(table)
+    print_table(table)
 
 
 def _edition_row(edition: Edition, subscribers: int) -> dict[str, Any]:  # Any: JSON of several kinds
@@ -155,7 +159,7 @@ def _edition_row(edition: Edition, subscribers: int) -> dict[str, Any]:  # Any: 
     }
 
 
-def _print_table(table: Table) -> None:
+def print_table(table: Table) -> None:
     """Print a table as wide as the terminal, or unwrapped into a pipe."""
     console = Console(highlight=False)
     console.print(table) if console.is_terminal else Console(highlight=False, width=240).print(table)

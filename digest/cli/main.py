@@ -22,6 +22,7 @@ COMMANDS = {  # command -> the module that holds it; only the one that is asked 
     "explain": "digest.cli.issues",
     "editions": "digest.cli.issues",
     "render": "digest.cli.issues",
+    "check": "digest.cli.check",
     "send": "digest.cli.delivery",
     "report": "digest.cli.delivery",
     "deliveries": "digest.cli.delivery",
@@ -29,6 +30,7 @@ COMMANDS = {  # command -> the module that holds it; only the one that is asked 
     "schedule": "digest.cli.schedule",
     "worker": "digest.cli.schedule",
     "serve": "digest.cli.serve",
+    "templates": "digest.cli.templates",
 }
 
 

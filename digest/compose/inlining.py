@@ -6,6 +6,8 @@ import threading
 
 from premailer import Premailer
 
+from digest.compose.tidying import tidied
+
 _STYLE = re.compile(r"(<!--\[if (?!!mso).*?<!\[endif\]-->)|<style(?=[\s>])", re.DOTALL)
 _LOCK = threading.Lock()  # premailer and cssutils share mutable state between threads
 
@@ -30,4 +32,19 @@ def inline(html: str, css: str) -> str:
             disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
             cssutils_logging_level=logging.CRITICAL,
         ).transform(pretty_print=False)
-    return inlined.replace(' data-premailer="ignore"', "")
+    return tidied(inlined.replace(' data-premailer="ignore"', ""))
+
+
+def with_blocks_inlined(html: str) -> str:
+    """Write the rules of a document's own <style> blocks into the elements, as a checker of CSS support wants it."""
+    with _LOCK:
+        inlined: str = Premailer(
+            html,
+            keep_style_tags=True,
+            strip_important=False,
+            disable_validation=True,
+            allow_network=False,
+            remove_unset_properties=False,
+            cssutils_logging_level=logging.CRITICAL,
+        ).transform()
+    return inlined

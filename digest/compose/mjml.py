@@ -5,9 +5,9 @@ Each cure names its fault; all were reproduced with mjml-python 1.4.2, which bun
 
 import re
 
-from lxml import etree
 from mjml import mjml2html
 
+from digest.compose.mjml_faults import first_fault
 from digest.errors import TemplateError
 
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")
@@ -50,24 +50,25 @@ def _prune(html: str) -> str:
     return _STYLE.sub(attribute, html)
 
 
-def _position(mjml: str) -> str:
-    """Say where the source is broken; mrml itself gives a byte offset at best, and no line."""
-    try:
-        etree.fromstring(re.sub(r"&[a-zA-Z]\w*;", " ", mjml), etree.XMLParser(resolve_entities=False))
-    except etree.XMLSyntaxError as error:
-        return f", line {error.lineno} of the MJML: {error.msg}"
-    return ""
+def _line(mjml: str, at: int) -> str:
+    return f"line {mjml.count(chr(10), 0, at) + 1} of the MJML"
 
 
 def to_html(mjml: str) -> str:
     """Return the HTML of an MJML document, without web fonts, as mrml and the cures above make it.
 
-    Raises TemplateError when it does not compile or leaves MJML tags behind.
+    Raises TemplateError, with the line of the document, when its tags are not in order, when a component is unknown or
+    stands where MJML does not allow it, when it does not compile, and when MJML is left in what was compiled.
     """
+    if fault := first_fault(mjml):
+        said = fault.said(_line(mjml, fault.other))
+        raise TemplateError(f"the mail's template is not valid MJML, {_line(mjml, fault.at)}: {said}")
     try:
         html: str = mjml2html(_safe_attributes(_one_line(mjml)), fonts={})
     except ValueError as error:
-        raise TemplateError(f"the mail's template is not valid MJML{_position(mjml)} ({error})") from error
+        raise TemplateError(
+            f"the mail's template does not compile ({error}): look for what is not MJML in what you changed last"
+        ) from error
     if leftover := re.search(r"<mj-[\w-]+", html):
-        raise TemplateError(f"the mail's template has {leftover[0]}> where MJML does not allow it")
+        raise TemplateError(f"the mail's template has {leftover[0]}> where the compiler does not take it: take it out")
     return _prune(html)

@@ -8,10 +8,11 @@ its look: `l` for the lead story's larger headline and `p` for its picture.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from digest.model import Article, Candidate, Correction, Depth, Outlet, Placement
+from digest.model import Article, Candidate, Correction, Depth, Outlet, Picture, Placement
+from digest.ranking import Standing
 
 INDEX_LINES = 4  # “in this issue” names the first story of so many sections: enough to choose, short enough to skip
 MORE, REST = "more", "rest"
@@ -29,10 +30,12 @@ class Piece:
     category: str = ""
     article: Article | None = None
     depth: Depth | None = None
+    number: int = 0  #: the candidate's, in the addresses of links about its story
     lead: bool = False
-    picture: bool = False
+    picture: Picture | None = None
     is_update: bool = False
     also_in: tuple[Outlet, ...] = ()
+    standing: Standing | None = None
     correction: Correction | None = None
 
 
@@ -43,6 +46,7 @@ class Shelf:
     candidates: Mapping[str, Candidate]  #: by id of the article
     categories: Sequence[str]  #: the newsletter's
     corrections: Mapping[int, Correction]
+    standings: Mapping[str, Standing] = field(default_factory=dict)  #: by id of the article, where it is known
 
 
 def text_name(name: str) -> str:
@@ -77,7 +81,7 @@ def arrange(
             section = number
             body.append(f"s{number}")
             index.append(f"i{candidate.number}")
-        pictured = opens and deep and not pictured and candidate.article.image_url is not None
+        pictured = opens and deep and not pictured and candidate.picture is not None
         update = placement.is_update
         body.append(card_name(candidate.number, placement.depth, is_update=update, lead=lead, picture=pictured))
     closing = [f"k{correction}" for correction in corrections] + ([MORE] if with_more else [])
@@ -131,10 +135,10 @@ def _describe(name: str, shelf: Shelf, by_number: Mapping[int, Candidate], spell
             article = by_number[int(name[1:])].article
             return Piece("index", name, spelling[article.category.casefold()], article)
         case _:
-            return _card(name, by_number, spelling)
+            return _card(name, shelf, by_number, spelling)
 
 
-def _card(name: str, by_number: Mapping[int, Candidate], spelling: Mapping[str, str]) -> Piece:
+def _card(name: str, shelf: Shelf, by_number: Mapping[int, Candidate], spelling: Mapping[str, str]) -> Piece:
     number, depth, is_update = read_card(name)
     candidate = by_number[number]
     variant = name.partition(".")[2]
@@ -144,8 +148,10 @@ def _card(name: str, by_number: Mapping[int, Candidate], spelling: Mapping[str, 
         spelling[candidate.article.category.casefold()],
         candidate.article,
         depth,
+        number,
         lead="l" in variant,
-        picture="p" in variant,
+        picture=candidate.picture if "p" in variant else None,
         is_update=is_update,
         also_in=candidate.also_in,
+        standing=shelf.standings.get(candidate.article.id),
     )

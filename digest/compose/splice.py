@@ -9,6 +9,7 @@ from digest.compose.compiling import CompiledIssue, Part
 from digest.compose.headers import boundary
 from digest.compose.pieces import text_name
 from digest.compose.quoted_printable import encode_value
+from digest.compose.wrapping import wrap
 from digest.model import Issue
 
 
@@ -85,6 +86,11 @@ def encoded(value: str) -> Value:
     """Return a value for both parts of a message; most are plain, so that they are encoded once."""
     text, escaped = encode_value(value.encode()), html.escape(value)
     return Value(text, text if escaped == value else encode_value(escaped.encode()))
+
+
+def encoded_lines(value: str) -> Value:
+    """Return a sentence for both parts of a message: in the text part, it is wrapped."""
+    return Value(encode_value(wrap(value).encode()), encoded(value).html)
 
 
 def arrange(issue: EncodedIssue, names: Sequence[str], values: Mapping[str, str]) -> Arrangement:

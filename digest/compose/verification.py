@@ -10,13 +10,14 @@ from lxml import html as lxml_html
 
 from digest.compose import document
 from digest.compose.pieces import Piece
+from digest.compose.wrapping import wrap
 from digest.model import Issue
 
 
 def whole(templates: Environment, issue: Issue, pieces: Sequence[Piece], values: dict[str, str]) -> tuple[str, str]:
     """Render one reader's HTML and text with every stage of the pipeline: Jinja, MJML, premailer."""
     html = document.render_html(templates, issue, pieces, values, mark=lambda _: "")
-    text_values = values | {"why_you": document.wrap(values["why_you"])}
+    text_values = values | {name: wrap(values[name]) for name in ("why_you", "since")}
     return html, document.render_text(templates, issue, pieces, text_values, mark=lambda _: "")
 
 

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
-from digest import articles, db, engine, issues, planning
+from digest import articles, db, engine, issues, pictures, planning
 from digest.config import Settings, Source
 from digest.demo.mailbox import Mailbox
-from digest.demo.workplace import Workplace
+from digest.demo.workplace import DATA, Workplace, picture_url
 from digest.errors import DigestError
-from digest.ingest import sources
+from digest.ingest import picture_files, sources
 from digest.ingest.documents import Rejection
 from digest.ingest.records import Accepted
 from digest.model import DeliveryStatus, Depth, Issue, Newsletter
@@ -81,6 +81,7 @@ def run(
     db.migrate(database)
     tell(f"ingest {workplace.articles.name}", _ingest(database, workplace, now))
     tell(f"subscribers import {workplace.subscribers.name}", _import(database, settings, workplace, now))
+    _store_pictures(database, settings, now)
     plan = planning.plan(database, settings, newsletter, now=now)
     tell(
         f"plan {newsletter.slug}",
@@ -120,6 +121,15 @@ def _ingest(database: Engine, workplace: Workplace, now: datetime) -> str:
         articles.file_stories(connection, articles.ungrouped_stories(connection))
     weeks = -(-(now - min(article.published_at for article in batch)).days // 7)
     return f"{stored.added} articles of the last {weeks} weeks"
+
+
+def _store_pictures(database: Engine, settings: Settings, now: datetime) -> None:
+    """Store the sample pictures as if they had been fetched: nobody serves their addresses while the job is done."""
+    with db.transaction(database) as connection:
+        for path in sorted((DATA / "images").glob("*.jpg")):
+            url = picture_url(settings.base_url, f"images/{path.name}")
+            found = picture_files.made(path.read_bytes())
+            pictures.keep(connection, url, found, secret=settings.secret, now=now)
 
 
 def _import(database: Engine, settings: Settings, workplace: Workplace, now: datetime) -> str:

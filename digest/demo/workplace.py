@@ -168,6 +168,11 @@ def _write(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def picture_url(base_url: str, picture: str) -> str:
+    """Return the address at which a sample picture, such as `images/bells.jpg`, is served once the job is done."""
+    return f"{base_url}/demo/{picture}"
+
+
 def articles_text(base_url: str, now: datetime) -> str:
     """Return the sample articles as publishers write them, with dates before `now` and pictures of our own server."""
     records = json.loads((DATA / "articles.json").read_text(encoding="utf-8"))
@@ -176,7 +181,7 @@ def articles_text(base_url: str, now: datetime) -> str:
         published = now - timedelta(hours=record.pop("hoursAgo"), minutes=minute)
         record["publishedAt"] = published.isoformat(timespec="seconds").replace("+00:00", "Z")
         if picture := record.get("imageUrl"):
-            record["imageUrl"] = f"{base_url}/demo/{picture}"
+            record["imageUrl"] = picture_url(base_url, picture)
     return json.dumps(records, ensure_ascii=False, indent=1)
 
 

@@ -8,8 +8,7 @@ from digest.ingest.headings import SECTIONS, section_named
 from digest.ingest.lines import prepared
 from digest.ingest.markdown import blocks
 from digest.ingest.passages import Passage, joined
-
-_UNSPACED = ("zh", "ja", "yue", "wuu")  # languages whose sentences no space parts
+from digest.ingest.text import count_words, is_unspaced
 
 
 class Sections(NamedTuple):
@@ -26,11 +25,6 @@ class Sections(NamedTuple):
     words: int  #: of the whole summary
 
 
-def _count(text: str, *, unspaced: bool) -> int:
-    """Count words: one space parts two, and where no space does, two letters are a word, roughly."""
-    return len(text) // 2 if unspaced else text.count(" ") + 1
-
-
 def sections(summary: str, language: str) -> Sections:
     """Find the sections of a markdown summary. Any text will do; none of it raises."""
     markdown, listed = prepared(summary, language)
@@ -39,9 +33,9 @@ def sections(summary: str, language: str) -> Sections:
     cited: list[Mark] = []
     current: str | None = None
     words = 0
-    unspaced = language.partition("-")[0].lower() in _UNSPACED
+    unspaced = is_unspaced(language)
     for heading, said in blocks(markdown):
-        words += _count(said.words, unspaced=unspaced)
+        words += count_words(said.words, unspaced=unspaced)
         if heading:
             current = section_named(said.plain, language)
         elif current is not None and said.plain.strip():

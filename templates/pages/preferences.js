@@ -15,7 +15,9 @@
       const item = document.createElement("li");
       const name = document.createElement("b");
       name.className = row.dataset.colour;
-      name.textContent = row.dataset.topic;
+      const own = document.createElement("bdi"); // it may run the other way than the page
+      own.textContent = row.dataset.topic;
+      name.append(own);
       const depth = document.createElement("span");
       depth.className = "small";
       depth.textContent = row.querySelector(".depth input:checked + span").textContent;
@@ -50,7 +52,8 @@
     showUnsaved();
     (button.disabled ? row.querySelector(".move button:not(:disabled)") : button)?.focus();
     const place = [...chosen.children].indexOf(row) + 1;
-    said.textContent = `${row.dataset.topic} is now number ${place} of ${chosen.children.length}.`;
+    const values = { topic: row.dataset.topic, place, count: chosen.children.length };
+    said.textContent = said.dataset.moved.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   });
   form.addEventListener("change", () => {
     draw();

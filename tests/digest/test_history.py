@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from digest import articles, corrections, db, explanation, issues, planning, tables
-from digest.config import Settings, SettingsNewsletter
+from digest.config import Settings
 from digest.errors import NotFoundError, UsageError
 from digest.messages import Messages
 from digest.model import Article, CorrectionKind, Depth, Issue, RichText
@@ -91,7 +91,7 @@ def test_a_story_received_from_one_outlet_does_not_come_from_another(
 def test_what_one_newsletter_gave_another_does_not_give_again(
     readers: Engine, settings: Settings, now: datetime
 ) -> None:
-    daily = SettingsNewsletter.model_validate(settings.newsletters[0].model_dump() | {"slug": "daily"})
+    daily = settings.newsletters[0].model_copy(update={"slug": "daily"})
     both = settings.model_copy(update={"newsletters": (*settings.newsletters, daily)})
     stock(readers, article(1), article(2), now=now - timedelta(hours=1))
     plan(readers, both, now, "daily")
@@ -191,7 +191,7 @@ def test_a_correction_is_told_once_to_exactly_those_who_had_the_article(
     told = "Withdrawn" if kind is CorrectionKind.WITHDRAWN else "Correction"
     for email in (ADA, BO):
         said = " ".join(text(readers, settings, email).split())
-        assert f"{told} It was 14 metres, not 140. On “Story number 1 of the week”, which you received:" in said
+        assert f"{told} It was 14 metres, not 140. On Story number 1 of the week [1], which you received" in said
     with db.reading(readers) as connection:
         issue = issues.find(connection, "weekly")
         telling = [e for e in issues.editions(connection, issue) if any(name.startswith("k") for name in e.pieces)]

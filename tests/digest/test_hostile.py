@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from digest import templating
 from digest.compose import compiling, headers, pieces, splice, verification
 from digest.compose.subject import preheader, subject
-from digest.compose.values import links, why_you
+from digest.compose.values import links, since, why_you
 from digest.ingest.documents import Rejection, Value
 from digest.ingest.records import Accepted, accept
 from digest.model import Article, Depth, Issue, Placement
@@ -29,8 +29,8 @@ ISSUE = Issue(
     since=NOW,
     until=NOW,
 )
-READER = links("https://news.example.com", view="v", preferences="p", unsubscribe="u")
-READER |= {"why_you": why_you(ISSUE, Preferences())}
+READER = links("https://news.example.com", view="v", preferences="p", unsubscribe="u", story="s")
+READER |= {"why_you": why_you(ISSUE, Preferences()), "since": since(ISSUE, NOW.date())}
 NEIGHBOUR = article(1)
 NASTY = (
     "<script>alert(1)</script>",
@@ -101,7 +101,8 @@ def message(found: list[Article], depth: Depth) -> tuple[str, str, dict[str, tup
     on_shelf = pieces.Shelf(shelf(*found), ISSUE.newsletter.categories, {})
     names = pieces.arrange([Placement(one.id, depth) for one in found], on_shelf)
     compiled = compiling.compile_issue(TEMPLATES, ISSUE, pieces.describe(names, on_shelf))
-    shared = {"subject": subject(found), "preheader": preheader(found)}
+    said = subject(found, ISSUE, is_update=False, taken=())
+    shared = {"subject": said, "preheader": preheader(found, ISSUE, said)}
     shared |= {"stories": "2 stories", "minutes": "1 min read", "more": "1 more story"}
     header = f'Content-Type: multipart/alternative; boundary="{headers.boundary(ISSUE)}"\r\n'.encode()
     arranged = splice.arrange(splice.encode_issue(ISSUE, compiled), names, shared)

@@ -148,6 +148,7 @@ def test_retries_grow_from_five_minutes_to_an_hour_and_end_after_a_day(attempts:
             recipient=A,
             name="",
             link_version=1,
+            subscribed_at=NOW,
             status=DeliveryStatus.PLANNED,
             attempts=attempts,
             code=0,

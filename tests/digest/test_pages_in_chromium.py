@@ -10,10 +10,11 @@ from typing import Literal, NamedTuple
 
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
-from digest import articles, db, web
+from digest import articles, db, languages, tables, web
 from digest.config import Settings
 from digest.model import Depth
 from subscribers import store
@@ -40,6 +41,8 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('.button, .move button, .
     .filter((e) => e.checkVisibility())
     .map((e) => [e.innerText || e.ariaLabel, e.getBoundingClientRect()])
     .filter(([, box]) => box.height < 44 || box.width < 44).map(([name]) => name)"""
+CLIPPED = """() => [...document.querySelectorAll('.depth label > span, .button, .tile span, .pick span, .depths li')]
+    .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText)"""
 FOCUS = """() => {
     const at = document.activeElement;
     const ring = at.closest('.depth') ?? at;
@@ -56,6 +59,11 @@ class Site(NamedTuple):
     address: str
     engine: Engine
     ada: int
+
+    def speak(self, language: str) -> None:
+        """Make a language Ada's."""
+        with db.transaction(self.engine) as connection:
+            connection.execute(update(tables.subscribers).values(language=language))
 
     def person(self) -> Subscriber:
         with db.reading(self.engine) as connection:
@@ -282,3 +290,53 @@ def test_pages_fit_and_their_controls_are_large(
         look("preferences-unsubscribed")
         page.goto(f"{site.address}/preferences/x")
         look("gone")
+
+
+@pytest.mark.parametrize("language", languages.translated())
+def test_pages_fit_in_every_language(chromium: Browser, site: Site, tmp_path: Path, language: str) -> None:
+    site.speak(language)
+    for width in (320, 375, 1200):
+        for page in visit(chromium, width, "dark" if width == 375 else "light"):
+            for name, address in (("preferences", f"{site.preferences}?saved"), ("unsubscribe", site.unsubscribe)):
+                page.goto(address)
+                page.screenshot(path=tmp_path / f"{name}-{language}-{width}.png", full_page=True)
+                assert page.evaluate(SIDEWAYS) == 0
+                assert page.evaluate(SMALL_TARGETS) == []
+                assert page.evaluate(CLIPPED) == []
+                assert page.evaluate("getComputedStyle(document.body).direction") == languages.direction(language)
+
+
+@pytest.mark.parametrize("language", ["en", "ar", "he"])
+def test_pages_are_mirrored_where_lines_begin_on_the_right(chromium: Browser, site: Site, language: str) -> None:
+    site.speak(language)
+    places = """() => ['.pick input', '.pick span:last-child', '.topic .depth', '.topic .move', '.side']
+        .map((at) => document.querySelector(at).getBoundingClientRect()).map((box) => box.left + box.width / 2)"""
+    edges = """() => {
+        const note = getComputedStyle(document.querySelector('.note'));
+        return [note.borderLeftWidth, note.borderRightWidth];
+    }"""
+    for page in visit(chromium, 1200):
+        page.goto(f"{site.preferences}?saved")
+        found, mirrored = page.evaluate(places), language != "en"
+        assert found == sorted(found, reverse=mirrored)
+        assert page.evaluate(edges) == (["1px", "4px"] if mirrored else ["4px", "1px"])
+
+
+def test_a_move_is_read_out_in_the_readers_language(chromium: Browser, site: Site) -> None:
+    site.speak("de")
+    for page in visit(chromium):
+        page.goto(site.preferences)
+        page.get_by_role("button", name="World nach oben verschieben").click()
+        expect(page.locator("#said")).to_have_text("World steht jetzt an Stelle 1 von 3.")
+        expect(page.locator("#outline li")).to_have_text(["WorldAusführlich", "ScienceKurz", "ClimateKurz"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_axe_finds_nothing(chromium: Browser, site: Site, language: str, scheme: Literal["light", "dark"]) -> None:
+    site.speak(language)
+    for page in visit(chromium, 375, scheme):
+        for address in (f"{site.preferences}?saved", site.unsubscribe, f"{site.address}/preferences/x"):
+            page.goto(address)
+            found = Axe().run(page).response["violations"]
+            assert [violation["id"] for violation in found] == []

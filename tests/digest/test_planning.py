@@ -10,9 +10,9 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine, func, select, update
 
-from digest import articles, config, db, explanation, issues, planning, tables
+from digest import articles, config, db, explanation, issues, planning, tables, templating
 from digest.config import Settings
-from digest.errors import NotFoundError, SettingsError
+from digest.errors import NotFoundError, SettingsError, TemplateError
 from digest.messages import Messages
 from digest.model import Depth
 from digest.planning import plan
@@ -197,7 +197,7 @@ def test_a_reader_gets_a_complete_message_of_their_own(stocked: Engine, settings
     message = email.message_from_bytes(first, policy=email.policy.default)
     assert message["To"].addresses[0].display_name == "Ada Löwe"
     assert message["To"].addresses[0].addr_spec == "ada@example.org"
-    assert message["Subject"] == "Story number 3 of the week"
+    assert message["Subject"] == "Story number 3 of the week · World"
     assert message["Date"].datetime == now
     unsubscribe = re.match(r"<(https://news\.example\.com/unsubscribe/[\w.~-]+)>", message["List-Unsubscribe"])
     assert unsubscribe
@@ -292,3 +292,20 @@ def test_two_planners_at_once_never_make_one_issue_twice(
     assert {one.deliveries for one in made} == {3}
     with db.reading(stocked) as connection:
         assert len(issues.all_issues(connection)) == max(numbers)
+
+
+@pytest.mark.parametrize("broken", ["issue.mjml.j2", "macros.txt.j2"])
+def test_a_broken_template_of_ones_own_is_named_before_anything_is_planned(
+    stocked: Engine, settings: Settings, now: datetime, tmp_path: Path, broken: str
+) -> None:
+    text = (templating.templates_dir() / "email" / broken).read_text()
+    (tmp_path / broken).write_text(
+        text.replace("{% endmacro %}", "{% endmakro %}").replace("{% endblock %}", "{% end %}")
+    )
+    own = settings.model_copy(update={"templates": tmp_path})
+
+    with pytest.raises(TemplateError, match=rf"template .*{broken}, line \d+: "):
+        plan(stocked, own, own.newsletter("weekly"), now=now)
+
+    with db.reading(stocked) as connection:
+        assert issues.newest(connection) is None

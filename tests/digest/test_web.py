@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from PIL import Image
 from sqlalchemy import Engine
 
-from digest import articles, db, issues, planning, web
+from digest import articles, config, db, issues, pictures, planning, web
 from digest.config import Settings
+from digest.ingest.picture_files import Cropped
 from digest.messages import Messages
 from digest.model import Issue
 from subscribers.tokens import Tokens
@@ -144,11 +146,13 @@ def away(settings: Settings) -> FastAPI:
 
 
 @pytest.mark.parametrize(
-    "path", ["/healthz", "/view/{view}", "/preferences/{preferences}", "/unsubscribe/{unsubscribe}"]
+    "path",
+    ["/healthz", "/view/{view}", "/story/{story}/1/more", "/preferences/{preferences}", "/unsubscribe/{unsubscribe}"],
 )
 def test_a_database_that_is_away_is_a_503_page(settings: Settings, path: str) -> None:
     tokens = {
         "view": TOKENS.view(1, 1),
+        "story": TOKENS.story(1, 1, 1),
         "preferences": TOKENS.preferences(1, 1, "weekly"),
         "unsubscribe": TOKENS.unsubscribe(1, "weekly"),
     }
@@ -206,3 +210,107 @@ def test_a_damaged_database_is_a_503_page(tmp_path: Path, settings: Settings) ->
     with TestClient(web.app(engine, settings)) as client:
         assert client.get("/healthz").status_code == 503
     engine.dispose()
+
+
+@pytest.fixture
+def with_logo(database: Engine, settings_file: Path) -> tuple[TestClient, Path, str]:
+    """A visitor, the logo's file, and its address without the host."""
+    path = settings_file.parent / "logo.png"
+    Image.new("RGB", (360, 80), "#1a4fb0").save(path)
+    theme = '[newsletters.theme]\nlogo = { image = "logo.png" }\n'
+    settings_file.write_text(settings_file.read_text() + theme)
+    settings = config.load(settings_file)
+    shown = settings.newsletters[0].theme.logo
+    assert shown is not None
+    return TestClient(web.app(database, settings)), path, shown.url.removeprefix(settings.base_url)
+
+
+def test_a_logo_is_served_for_good(with_logo: tuple[TestClient, Path, str]) -> None:
+    client, path, address = with_logo
+
+    answer = client.get(address)
+
+    assert answer.content == path.read_bytes()
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_an_older_mail_shows_the_logo_of_today(with_logo: tuple[TestClient, Path, str]) -> None:
+    client, path, address = with_logo
+    Image.new("RGB", (360, 80), "#951f44").save(path)
+
+    answer = client.get(address)
+
+    assert answer.content == path.read_bytes()
+    assert answer.headers["cache-control"] == "public, max-age=3600"
+
+
+@pytest.mark.parametrize("name", ["other-0123456789abcdef.png", "weekly-0123456789abcdef.svg", "..%2fdigest.toml"])
+def test_no_other_file_is_served_as_a_logo(with_logo: tuple[TestClient, Path, str], name: str) -> None:
+    assert with_logo[0].get(f"/logo/{name}").status_code == 404
+
+
+def test_a_logo_that_is_gone_is_not_here(with_logo: tuple[TestClient, Path, str]) -> None:
+    client, path, address = with_logo
+    path.unlink()
+
+    assert client.get(address).status_code == 404
+
+
+# lead pictures
+
+
+@pytest.fixture
+def picture(database: Engine, settings: Settings, now: datetime) -> Cropped:
+    """A picture that is stored."""
+    found = Cropped(b"\xff\xd8 a picture", 552, 310)
+    with db.transaction(database) as connection:
+        pictures.keep(connection, "https://pictures.example/1.jpg", found, secret=settings.secret, now=now)
+    return found
+
+
+def test_picture_is_served_for_good_and_as_nothing_else(
+    client: TestClient, settings: Settings, picture: Cropped
+) -> None:
+    url = f"/pictures/{pictures.name(picture.jpeg, settings.secret)}.jpg"
+
+    got, head = client.get(url), client.head(url)
+
+    assert (got.status_code, got.content) == (200, picture.jpeg)
+    assert got.headers["content-type"] == "image/jpeg"
+    assert got.headers["content-length"] == str(len(picture.jpeg))
+    assert got.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert got.headers["x-content-type-options"] == "nosniff"
+    assert "set-cookie" not in got.headers
+    assert (head.status_code, head.headers) == (200, got.headers)
+
+
+def test_picture_that_a_cache_has_is_not_sent_again(client: TestClient, settings: Settings, picture: Cropped) -> None:
+    url = f"/pictures/{pictures.name(picture.jpeg, settings.secret)}.jpg"
+    tag = client.get(url).headers["etag"]
+
+    for said in (tag, f"W/{tag}", f'"another", {tag}'):
+        again = client.get(url, headers={"If-None-Match": said})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert client.get(url, headers={"If-None-Match": '"another"'}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["0" * 32, "x", "%00", "0" * 32 + "%00", "..%2f..%2fdigest", "0" * 400, "'"])
+def test_unknown_picture_is_a_404_without_a_page(client: TestClient, picture: Cropped, name: str) -> None:
+    answer = client.get(f"/pictures/{name}.jpg")
+    assert answer.status_code == 404
+    if "%2f" not in name:
+        assert answer.text == "no such picture"
+        assert answer.headers["cache-control"] == "no-store"
+
+
+def test_log_does_not_say_which_picture_was_looked_at(
+    client: TestClient, settings: Settings, picture: Cropped, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = pictures.name(picture.jpeg, settings.secret)
+    with caplog.at_level(logging.INFO, logger="digest.web"):
+        client.get(f"/pictures/{name}.jpg?reader=ada")
+    assert "/pictures/{name}.jpg 200" in caplog.text
+    assert name not in caplog.text
+    assert "ada" not in caplog.text

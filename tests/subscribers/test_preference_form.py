@@ -111,19 +111,17 @@ def test_moving_there_and_back_gives_the_same_order(form: Form) -> None:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "offered", "note"),
+    ("schedule", "offered"),
     [
-        ("", ["every_issue", "daily", "weekly", "monthly"], "As they come out"),
-        ("mon 07:00", ["every_issue", "monthly"], "On Mondays"),
-        ("mon,thu 07:00", ["every_issue", "weekly", "monthly"], "On Mondays and Thursdays"),
-        ("mon-fri 07:00", ["every_issue", "weekly", "monthly"], "As they come out"),
-        ("daily 06:30", ["every_issue", "weekly", "monthly"], "One a day"),
+        ("", ["every_issue", "daily", "weekly", "monthly"]),
+        ("mon 07:00", ["every_issue", "monthly"]),
+        ("mon,thu 07:00", ["every_issue", "weekly", "monthly"]),
+        ("mon-fri 07:00", ["every_issue", "weekly", "monthly"]),
+        ("daily 06:30", ["every_issue", "weekly", "monthly"]),
     ],
 )
-def test_frequencies_are_those_that_the_schedule_can_keep(schedule: str, offered: list[str], note: str) -> None:
-    tiles = preference_form.frequencies(newsletter(schedule=schedule))
-    assert [tile.value for tile in tiles] == offered
-    assert tiles[0].note == note
+def test_frequencies_are_those_that_the_schedule_can_keep(schedule: str, offered: list[str]) -> None:
+    assert preference_form.frequencies(newsletter(schedule=schedule)) == offered
 
 
 def test_a_topic_that_was_sent_twice_is_chosen_once() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from subscribers.tokens import PreferencesLink, Tokens, UnsubscribeLink, ViewLink
+from subscribers.tokens import PreferencesLink, StoryLink, Tokens, UnsubscribeLink, ViewLink
 
 TOKENS = Tokens(b"a test key of more than thirty-two characters")
 FORGERIES = 200
@@ -15,15 +15,29 @@ slugs = st.from_regex(r"[a-z0-9][a-z0-9-]{0,39}", fullmatch=True)
 url_safe = string.ascii_letters + string.digits + "-_.~=+/ \n%é"
 
 
+NOTHING: list[object] = [None] * 4
+
+
 def read_all(token: str, tokens: Tokens = TOKENS) -> list[object]:
-    return [tokens.read_unsubscribe(token), tokens.read_preferences(token), tokens.read_view(token)]
+    return [
+        tokens.read_unsubscribe(token),
+        tokens.read_preferences(token),
+        tokens.read_view(token),
+        tokens.read_story(token),
+    ]
 
 
 @given(ids, versions, slugs, ids)
 def test_a_token_reads_back_for_its_own_purpose_only(person: int, version: int, slug: str, issue: int) -> None:
-    assert read_all(TOKENS.unsubscribe(person, slug)) == [UnsubscribeLink(person, slug), None, None]
-    assert read_all(TOKENS.preferences(person, version, slug)) == [None, PreferencesLink(person, version, slug), None]
-    assert read_all(TOKENS.view(issue, person)) == [None, None, ViewLink(issue, person)]
+    assert read_all(TOKENS.unsubscribe(person, slug)) == [UnsubscribeLink(person, slug), None, None, None]
+    assert read_all(TOKENS.preferences(person, version, slug)) == [
+        None,
+        PreferencesLink(person, version, slug),
+        None,
+        None,
+    ]
+    assert read_all(TOKENS.view(issue, person)) == [None, None, ViewLink(issue, person), None]
+    assert read_all(TOKENS.story(issue, person, version)) == [None, None, None, StoryLink(issue, person, version)]
 
 
 @given(ids, versions, slugs)
@@ -46,7 +60,7 @@ def test_a_token_with_one_character_changed_is_refused(person: int, slug: str, d
     other = data.draw(st.sampled_from(url_safe))
     assume(other != token[at])
 
-    assert read_all(token[:at] + other + token[at + 1 :]) == [None, None, None]
+    assert read_all(token[:at] + other + token[at + 1 :]) == NOTHING
 
 
 @settings(max_examples=FORGERIES)
@@ -57,7 +71,7 @@ def test_a_token_cut_or_extended_is_refused(person: int, slug: str, data: st.Dat
     more = data.draw(st.text(url_safe, min_size=1, max_size=300))
 
     for forged in (token[:cut], token[cut + 1 :], token + more, more + token):
-        assert read_all(forged) == [None, None, None]
+        assert read_all(forged) == NOTHING
 
 
 @settings(max_examples=FORGERIES)
@@ -66,8 +80,9 @@ def test_a_token_of_another_key_is_refused(person: int, slug: str, secret: bytes
     others = Tokens(secret)
 
     forgeries = [others.unsubscribe(person, slug), others.preferences(person, 1, slug), others.view(1, person)]
+    forgeries.append(others.story(1, person, 1))
 
-    assert [read_all(forged) for forged in forgeries] == [[None, None, None]] * 3
+    assert [read_all(forged) for forged in forgeries] == [NOTHING] * 4
 
 
 @given(ids, ids, slugs)
@@ -78,9 +93,42 @@ def test_the_mac_of_one_person_does_not_fit_another(person: int, other: int, slu
     assert TOKENS.read_unsubscribe(f"{other}.{slug}.{mac}") is None
 
 
+@given(ids, ids, versions, st.data())
+def test_a_story_token_with_one_character_changed_cut_or_extended_is_refused(
+    issue: int, person: int, version: int, data: st.DataObject
+) -> None:
+    token = TOKENS.story(issue, person, version)
+    at = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.sampled_from(url_safe))
+    assume(other != token[at])
+
+    for forged in (token[:at] + other + token[at + 1 :], token[:at], token[at + 1 :], token + other, other + token):
+        assert read_all(forged) == NOTHING
+    assert len(token) <= len(f"{issue}{person}{version}") + 25
+
+
+def test_a_token_of_another_purpose_with_the_same_values_is_refused() -> None:
+    assert read_all(TOKENS.preferences(1, 2, "3"))[3] is None
+    assert read_all(TOKENS.story(1, 2, 3)) == [None, None, None, StoryLink(1, 2, 3)]
+
+
+@pytest.mark.parametrize("values", [(-1, 1, 1), (1, 10**19, 1), (1, 1, -1)])
+def test_a_signed_value_that_is_no_number_of_ours_is_refused(values: tuple[int, int, int]) -> None:
+    assert TOKENS.read_story(TOKENS.story(*values)) is None
+
+
+@given(ids, ids, versions, ids)
+def test_the_mac_of_one_story_link_does_not_fit_another(issue: int, person: int, version: int, other: int) -> None:
+    assume(other not in (issue, person, version))
+    mac = TOKENS.story(issue, person, version).rpartition(".")[2]
+
+    for values in (f"{other}.{person}.{version}", f"{issue}.{other}.{version}", f"{issue}.{person}.{other}"):
+        assert TOKENS.read_story(f"{values}.{mac}") is None
+
+
 @given(st.text(max_size=400))
 def test_any_text_is_refused_without_an_error(text: str) -> None:
-    assert read_all(text) == [None, None, None]
+    assert read_all(text) == NOTHING
 
 
 @pytest.mark.parametrize("slug", ["", "Weekly", "a b", "a.b", "a" * 41, "../x"])

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select, update
 
-from digest import db, tables, web
+from digest import db, languages, tables, web
 from digest.config import Settings
 from digest.model import Depth
 from subscribers import consent, store
@@ -86,7 +86,7 @@ def shown_depth(html: str, topic: str) -> str:
 
 def words(html: str) -> str:
     """The words of a page, as a reader sees them."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?bdi>", "", html))).split())
 
 
 # preferences
@@ -453,3 +453,99 @@ def test_links_begin_with_the_path_of_base_url(database: Engine, settings: Setti
         assert len(links) >= 5
         assert all(link.startswith("/news/") for link in links)
         assert all(client.get(link).status_code == 200 for link in links)
+
+
+# languages
+
+
+GONE = {"en": "This link does not work any more", "de": "Dieser Link funktioniert nicht mehr"}
+
+
+def speaker(database: Engine, language: str) -> int:
+    """A reader with a language of their own."""
+    with db.transaction(database) as connection:
+        return audience.subscriber(connection, f"{language or 'no'}@example.org", language=language)
+
+
+@pytest.mark.parametrize("language", languages.translated())
+def test_pages_speak_the_readers_language(client: TestClient, database: Engine, language: str) -> None:
+    reader = speaker(database, language)
+    for path in (preferences_path(reader), unsubscribe_path(reader)):
+        answer = client.get(path, headers={"Accept-Language": "sv, fr;q=0.5"})
+        assert f'<html lang="{language}" dir="{languages.direction(language)}">' in answer.text
+        assert answer.headers["content-language"] == language
+        assert "vary" not in answer.headers
+        assert languages.translations(language).gettext("Unsubscribe") in words(answer.text)
+
+
+@pytest.mark.parametrize("language", [tag for tag in languages.translated() if tag != "en"])
+def test_nothing_of_ours_stays_english(client: TestClient, database: Engine, language: str) -> None:
+    reader = speaker(database, language)
+    pages = [
+        client.get(f"{preferences_path(reader)}?saved"),
+        client.post(preferences_path(reader), data={"frequency": "monthly"}),
+        client.get(unsubscribe_path(reader)),
+        client.post(unsubscribe_path(reader), data={"from": "newsletter"}),
+        client.get(preferences_path(reader)),
+    ]
+    theirs = (
+        r"The Weekly|The Daily|World|Business|Technology|Science|Climate|Health|Culture|Sport|1 Example Street, London"
+    )
+    for page in pages:
+        said = re.sub(theirs, "", words(page.text))
+        for english in ("unsubscribe", " the ", "issue", "topic", "save", "your", "mail from", "week"):
+            assert english not in said.casefold(), said
+
+
+@pytest.mark.parametrize(
+    ("own", "newsletter", "shown"),
+    [("pt-BR", "en", "pt-BR"), ("", "fr", "fr"), ("sv", "ar", "ar"), ("sv", "fi", "en"), ("<script>", "en", "en")],
+)
+def test_a_language_that_we_do_not_speak_leads_to_the_newsletters_then_to_english(
+    database: Engine, two: Settings, own: str, newsletter: str, shown: str
+) -> None:
+    spoken = [weekly.model_copy(update={"language": newsletter}) for weekly in two.newsletters]
+    reader = speaker(database, own)
+    with TestClient(web.app(database, two.model_copy(update={"newsletters": tuple(spoken)}))) as client:
+        for path in (preferences_path(reader), unsubscribe_path(reader)):
+            assert client.get(path).headers["content-language"] == shown
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("de-AT, en;q=0.5", "de-AT"), ("sv, fr;q=0.2", "fr"), ("sv", "en"), ("", "en"), (";q=,,ä", "en")],
+)
+def test_pages_without_a_reader_speak_the_visitors_language(client: TestClient, header: str, language: str) -> None:
+    for path in ("/preferences/x", "/unsubscribe/x", "/view/x", "/static/x", "/nowhere"):
+        answer = client.get(path, headers={"Accept-Language": header.encode("latin-1")})
+        assert answer.headers["content-language"] == language, path
+        assert answer.headers["vary"] == "Accept-Language"
+        assert f'<html lang="{language}"' in answer.text
+
+
+def test_pages_without_a_reader_say_it_in_words_of_that_language(client: TestClient) -> None:
+    for language, said in GONE.items():
+        for method in ("GET", "POST"):
+            answer = client.request(method, "/unsubscribe/x", headers={"Accept-Language": language})
+            assert said in words(answer.text)
+    assert "Das geht hier nicht" in client.put("/unsubscribe/x", headers={"Accept-Language": "de"}).text
+
+
+def test_an_unreadable_form_is_answered_in_the_readers_language(client: TestClient, database: Engine) -> None:
+    answer = client.post(preferences_path(speaker(database, "de")), data={"topic": "Astrology"})
+    assert answer.status_code == 422
+    assert "Das Formular konnte nicht gelesen werden" in words(answer.text)
+
+
+def test_names_that_hold_markup_stay_names(database: Engine, two: Settings) -> None:
+    hostile = [
+        newsletter.model_copy(update={"name": f"<b>{newsletter.name}</b> %(address)s {{0}}", "postal_address": "<i>"})
+        for newsletter in two.newsletters
+    ]
+    reader = speaker(database, "fr")
+    with TestClient(web.app(database, two.model_copy(update={"newsletters": tuple(hostile)}))) as client:
+        for path in (preferences_path(reader), unsubscribe_path(reader)):
+            html = client.get(path).text
+            assert "&lt;b&gt;The Weekly&lt;/b&gt; %(address)s {0}" in html
+            assert "<b>The" not in html
+            assert "<i>" not in html

@@ -35,6 +35,7 @@ def test_plan_prints_what_it_froze(planned: Digest) -> None:
         "since": "2026-11-16T07:00:00Z",
         "until": "2026-11-23T07:00:00Z",
         "articles": 3,
+        "pictures": {"ready": 0, "failed": 0},
         "editions": 1,
         "deliveries": 2,
         "skipped": {"no_articles": 1},
@@ -46,6 +47,26 @@ def test_plan_prints_what_it_froze(planned: Digest) -> None:
             "dominant": {},
         },
     }
+
+
+def test_pictures_that_could_not_be_had_are_named_with_the_reason(
+    digest: Digest, engine: Engine, now: datetime
+) -> None:
+    with db.transaction(engine) as connection:
+        pool = [article(number, image_url=f"http://127.0.0.1:9/{number}.jpg") for number in range(1, 8)]
+        articles.store(connection, pool, now=now)
+        subscriber(connection, "ada@example.org")
+    text = digest.settings_file.read_text().replace("fetch_seconds = 0", "fetch_seconds = 20")
+    digest.settings_file.write_text(f"{text}max_per_category = 7\n")
+
+    ran = digest("plan", "weekly", *AT)
+
+    assert ran.code == 0
+    assert "The pictures of 7 articles could not be had; their cards have none." in ran.err
+    assert "article-1: 127.0.0.1 is not on the public Internet" in ran.err
+    assert "and 2 more" in ran.err
+    assert "picture" not in ran.out
+    assert digest("plan", "weekly", *AT, "--json").json["pictures"] == {"ready": 0, "failed": 7}
 
 
 def test_explain_names_every_candidate(planned: Digest) -> None:
@@ -99,7 +120,7 @@ def test_head_counts_add_up(planned: Digest) -> None:
 
 
 def test_render_writes_the_kind_that_the_name_says(planned: Digest, tmp_path: Path) -> None:
-    for name, beginning in (("m.eml", b"To: "), ("m.html", b"<!DOCTYPE html>"), ("m.txt", b"THE WEEKLY")):
+    for name, beginning in (("m.eml", b"To: "), ("m.html", b"<!DOCTYPE html>"), ("m.txt", b"The Weekly\n==========")):
         assert planned("render", "weekly", "--as", "ada@example.org", "-o", str(tmp_path / name)).code == 0
         assert (tmp_path / name).read_bytes().startswith(beginning)
 

@@ -63,7 +63,7 @@ def test_letter_shows_its_html_in_a_sandboxed_frame(client: TestClient) -> None:
 
 
 def test_letter_shows_text_and_source(client: TestClient) -> None:
-    assert "THE WEEKLY" in client.get("/demo/mail/0001?part=text").text
+    assert "The Weekly\r\n==========" in client.get("/demo/mail/0001?part=text").text
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in client.get("/demo/mail/0001?part=source").text
 
 
@@ -86,11 +86,12 @@ def test_head_works_wherever_get_does(client: TestClient) -> None:
 
 
 def test_every_picture_of_a_mail_is_served(client: TestClient, demonstration: Demonstration) -> None:
-    content = demonstration.mailbox.content("0001")
-    assert content
-    pictures = re.findall(rf'src="{BASE_URL}(/demo/images/[^"]+)"', content.html or "")
+    found = [demonstration.mailbox.content(letter.id) for letter in demonstration.mailbox.letters()]
+    pictures = {url for mail in found if mail for url in re.findall(r'<img[^>]+src="([^"]+)"', mail.html or "")}
     assert pictures
-    for path in pictures:
+    for url in pictures:
+        path = url.removeprefix(BASE_URL)
+        assert path.startswith("/pictures/")
         answer = client.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
         assert answer.headers["cache-control"].startswith("public, max-age=")

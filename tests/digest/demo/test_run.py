@@ -61,9 +61,11 @@ def test_pictures_in_mails_are_of_our_own_server(mails: list[EmailMessage]) -> N
     for mail in mails:
         html = mail.get_body(("html",))
         assert html
-        pictures = re.findall(r'<img[^>]+src="([^"]+)"', html.get_content())
-        assert all(url.startswith(f"{BASE_URL}/demo/images/") for url in pictures)
+        pictures = re.findall(r"<img[^>]*>", html.get_content())
         assert pictures
+        assert all(f' src="{BASE_URL}/pictures/' in picture for picture in pictures)
+        assert "background=" not in html.get_content()
+        assert "url(" not in html.get_content()
 
 
 def test_names_arrive_as_they_are_written(mails: list[EmailMessage]) -> None:

@@ -128,7 +128,7 @@ def test_colours_are_forced_against_the_screen(
 ) -> None:
     page = opened(chromium, f"{studio}/studio/?scheme={scheme}", scheme="light" if dark else "dark")
 
-    paper = page.frames[1].evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
+    paper = page.frames[1].evaluate("getComputedStyle(document.querySelector('.cd')).backgroundColor")
 
     assert paper == ("rgb(29, 28, 26)" if dark else "rgb(255, 255, 255)")
     page.context.close()
@@ -158,7 +158,7 @@ def test_reader_can_be_changed_without_script(chromium: Browser, studio: str, is
 
     assert "reader=" in page.url
     assert "view=text" in page.url
-    assert page.locator("pre").inner_text().startswith("THE WEEKLY")
+    assert page.locator("pre").inner_text().startswith("The Weekly")
     context.close()
 
 
