@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Table, literal, select
 
-from digest import candidates, history, issues, ranking, tables
+from digest import candidates, history, issues, tables
 from digest.choices import Choices
 from digest.compose import compiling
 from digest.composition import Composition, Contents
 from digest.history import Had, History
+from digest.languages import primary
 from digest.model import Correction, DeliveryStatus, Edition, Issue, JsonObject
 from digest.ranking import Pool
 from digest.selection import Picked, pick
@@ -112,7 +113,7 @@ class Draft:
         """Return what the selection is to know of a person."""
         usual = self.issue.until - timedelta(days=self.issue.newsletter.window_days)
         since = last if last is not None and last >= self.issue.until - CATCH_UP else usual
-        language = ranking.primary_language(person.language or self.issue.newsletter.language)
+        language = primary(person.language or self.issue.newsletter.language)
         known = Choices(preferences=person.preferences, language=language, since=since)
         return known if had is None else self._with_history(known, had)
 

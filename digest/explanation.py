@@ -13,6 +13,7 @@ from digest.compose.fitting import Fitted
 from digest.compose.pieces import Shelf
 from digest.composition import Contents
 from digest.errors import NotFoundError
+from digest.languages import primary
 from digest.model import Delivery, DeliveryStatus, Depth, Issue, JsonObject
 from digest.selection import Chosen, Dropped, Reason, Selection, sections
 from digest.selection import select as select_articles
@@ -73,7 +74,7 @@ def _present(person: Subscriber, issue: Issue) -> Choices:
     """Return what a person would get as a new reader."""
     return Choices(
         preferences=person.preferences,
-        language=ranking.primary_language(person.language or issue.newsletter.language),
+        language=primary(person.language or issue.newsletter.language),
         since=issue.until - timedelta(days=issue.newsletter.window_days),
     )
 

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from math import log1p
 from typing import NamedTuple
 
+from digest.languages import primary
 from digest.model import Candidate, Newsletter
 
 HALF_LIFE = timedelta(days=2)  # of recency: a story of last week weighs a tenth of today's
@@ -27,20 +28,15 @@ PIN_WEIGHT = 4.0  # more than all the others together
 UNKNOWN_LANGUAGE = "und"  # BCP 47
 
 
-def primary_language(tag: str) -> str:
-    """Return the primary subtag of a BCP 47 tag: `fr` of `fr-CA`."""
-    return tag.partition("-")[0].casefold()
-
-
 def score(candidate: Candidate, newsletter: Newsletter, language: str, *, until: datetime, most_views: int) -> float:
     """Return an article's score for a reader of that language, by the formula above."""
     article = candidate.article
     age = max(until - article.published_at, timedelta(0))
     recency = float(2 ** -(age / HALF_LIFE))
     popularity = log1p(article.view_count) / log1p(most_views) if most_views else 0.0
-    written_in = primary_language(article.language)
+    written_in = primary(article.language)
     if written_in == UNKNOWN_LANGUAGE:
-        written_in = primary_language(newsletter.language)
+        written_in = primary(newsletter.language)
     return (
         recency
         + POPULARITY_WEIGHT * popularity
@@ -98,7 +94,7 @@ def _ranking(ranked: Sequence[Ranked], newsletter: Newsletter, language: str, *,
 
 def standings(pool: Pool) -> dict[str, Standing]:
     """Return the place of each candidate in its category, for a reader of the newsletter's language."""
-    sections = pool.rankings[primary_language(pool.newsletter.language)].sections
+    sections = pool.rankings[primary(pool.newsletter.language)].sections
     return {
         one.id: Standing(place, len(ranked), one.candidate.is_pinned)
         for ranked in sections.values()
@@ -119,8 +115,8 @@ def prepare(candidates: Sequence[Candidate], newsletter: Newsletter, *, until: d
         Ranked(c, c.article.id, c.article.category.casefold(), c.article.domain, _fresh_at(c, late_since))
         for c in sorted(candidates, key=lambda c: c.article.id)
     )
-    languages = {primary_language(one.candidate.article.language) for one in ranked}
-    languages |= {primary_language(newsletter.language), ""}
+    languages = {primary(one.candidate.article.language) for one in ranked}
+    languages |= {primary(newsletter.language), ""}
     stories: dict[str, list[Ranked]] = {}
     domains: dict[str, set[str]] = {}
     for one in ranked:

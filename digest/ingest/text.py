@@ -2,6 +2,8 @@
 
 import re
 
+from digest.languages import primary
+
 SPACES = " \t\n\v\f\r\x1c-\x1f\x85\u2028\u2029"  # for a character class; no-break and thin spaces are typography
 CJK = (  # for a character class: what is written without spaces between words, and its punctuation
     "\u2e80-\u303f\u3040-\u312f\u31a0-\u31bf\u31f0-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff9f"
@@ -30,7 +32,7 @@ def one_line(text: str) -> str:
 
 def is_unspaced(language: str) -> bool:
     """Tell whether a language, by its BCP 47 tag, puts no spaces between words."""
-    return language.partition("-")[0].lower() in UNSPACED
+    return primary(language) in UNSPACED
 
 
 def count_words(text: str, *, unspaced: bool) -> int:
