@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -26,7 +27,7 @@ RUN, DEV = ROOT / "requirements" / "run.txt", ROOT / "requirements" / "dev.txt"
 SECOND_OPINIONS = ROOT / "tests" / "second_opinions"
 NODE_PROGRAMS = ("node", "npm")  # wherever they come from: Debian's do, and others
 # modules of bench/; the others are what these need
-BENCHMARKS = ("compose", "ingest", "stories", "planning", "pictures", "memory")
+BENCHMARKS = ("compose", "ingest", "stories", "planning", "pictures", "dkim", "memory", "kill")
 SYSTEM_PARTS = {  # what the slow tests need: Debian package -> where it lies when it is there
     "postgresql": "/usr/lib/postgresql/*/bin/postgres",
     "chromium": "/usr/bin/chromium",
@@ -160,8 +161,12 @@ def bench(*words: str) -> None:
     ensure_environment(DEV)
     if unknown := set(words) - set(BENCHMARKS):
         sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
-    for name in words or BENCHMARKS:
-        run(PYTHON, ROOT / "bench" / f"{name}.py")
+    with tempfile.TemporaryDirectory() as folder:
+        rows = Path(folder) / "rows.jsonl"
+        rows.touch()
+        for name in words or BENCHMARKS:
+            run(PYTHON, ROOT / "bench" / f"{name}.py", env={**os.environ, "BENCH_ROWS": str(rows)})
+        run(PYTHON, ROOT / "bench" / "table.py", rows)
 
 
 def docs() -> None:

@@ -7,7 +7,7 @@ import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -27,6 +27,7 @@ from pydantic_settings import (
 )
 
 from digest import newsletter_settings
+from digest.dkim_settings import Dkim
 from digest.errors import SettingsError
 from digest.model import Newsletter
 from digest.newsletter_settings import SettingsNewsletter
@@ -61,6 +62,7 @@ class Smtp(BaseModel):
     password: SecretStr = SecretStr("")
     connections: int = Field(default=5, ge=1, le=50)
     messages_per_second: float = Field(default=0, ge=0)
+    domains: dict[str, Annotated[float, Field(gt=0)]] = {}  #: messages a second to recipients' domains
 
     @model_validator(mode="after")
     def _clear_text_only_to_loopback(self) -> Self:
@@ -133,6 +135,7 @@ class Settings(BaseSettings):
     templates: Path | None = None
     pictures: Pictures = Pictures()
     sources: tuple[Source, ...] = ()
+    dkim: tuple[Dkim, ...] = ()
     newsletters: tuple[SettingsNewsletter, ...] = ()
     _logos: dict[str, Path] = PrivateAttr(default_factory=dict)
 
@@ -174,6 +177,14 @@ class Settings(BaseSettings):
         locations = [source.location for source in value]
         if twice := next((one for one in locations if locations.count(one) > 1), None):
             raise ValueError(f"“{_USER.sub('', twice)}” stands there twice")
+        return value
+
+    @field_validator("dkim")
+    @classmethod
+    def _distinct_records(cls, value: tuple[Dkim, ...]) -> tuple[Dkim, ...]:
+        names = [key.record_name for key in value]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"{twice} stands there twice: each key needs a selector of its own")
         return value
 
     @field_validator("newsletters")
@@ -222,6 +233,7 @@ _TABLES: dict[tuple[str, ...], type[BaseModel]] = {
     ("fetching",): Fetching,
     ("pictures",): Pictures,
     ("sources",): Source,
+    ("dkim",): Dkim,
     ("newsletters",): SettingsNewsletter,
     ("newsletters", "theme"): ThemeSettings,
     ("newsletters", "theme", "logo"): LogoSettings,
@@ -303,6 +315,7 @@ def _settled(settings: Settings, folder: Path) -> Settings:
             "database_url": _absolute_database_url(settings.database_url, folder),
             "templates": own,
             "sources": tuple(_at_home(source, folder) for source in settings.sources),
+            "dkim": tuple(key.model_copy(update={"key_file": folder / key.key_file}) for key in settings.dkim),
             "newsletters": tuple(newsletters),
         }
     )

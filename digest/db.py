@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
-from digest.errors import DatabaseError
+from digest.errors import DatabaseAwayError, DatabaseError
 
 BUSY_TIMEOUT_SECONDS = 30
 MIGRATION_LOCK = 724001  # any number that nothing else on the server uses
@@ -96,17 +97,30 @@ def explain(error: DBAPIError) -> str:
     return f"the database says: {text}: {hint}"
 
 
+def _error(error: OperationalError) -> DatabaseError:
+    """Return our error for a driver's: the one that may pass by itself, or the other.
+
+    PostgreSQL gives a failure to connect no SQLSTATE, and names its own end in class 57 (57P01: shut down, 57P03:
+    starting); a lost connection makes SQLAlchemy invalidate it. SQLite says “locked” after its time-out.
+    """
+    state = getattr(error.orig, "sqlstate", "") or ""
+    is_away = error.connection_invalidated or state.startswith(("08", "57P")) or "database is locked" in str(error.orig)
+    if not state and isinstance(error.orig, psycopg.OperationalError):
+        is_away = True
+    return (DatabaseAwayError if is_away else DatabaseError)(explain(error))
+
+
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """Write in one transaction: all of it is committed at the end, or none of it.
 
-    Raises DatabaseError when the database is away, busy, full or not writable.
+    Raises DatabaseError when the database is full or not writable, and DatabaseAwayError when it is away or busy.
     """
     try:
         with engine.connect().execution_options(digest_write=True) as connection, connection.begin():
             yield connection
     except OperationalError as error:
-        raise DatabaseError(explain(error)) from error
+        raise _error(error) from error
 
 
 @contextmanager
@@ -116,7 +130,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
         with engine.connect() as connection, connection.begin():
             yield connection
     except OperationalError as error:
-        raise DatabaseError(explain(error)) from error
+        raise _error(error) from error
 
 
 @contextmanager
@@ -133,7 +147,7 @@ def drafting(engine: Engine) -> Iterator[Connection]:
             finally:
                 connection.invalidate()  # temporary tables live as long as the connection
     except OperationalError as error:
-        raise DatabaseError(explain(error)) from error
+        raise _error(error) from error
 
 
 def read(connection: Connection) -> RootTransaction:

@@ -1,101 +1,46 @@
 """One worker's run over an issue: claim, compose, send, record, over several connections at once."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from digest.errors import ServerError, ServerRefusedError, ServerUnavailableError
-from digest.journal import Journal
+from digest.breaker import Breaker
+from digest.errors import IssuePausedError, ServerError, ServerRefusedError, ServerUnavailableError
+from digest.jobs import Compose, Job, Jobs, pause
+from digest.journal import Journal, Leave
 from digest.ledger import Outcome, retry_at
 from digest.model import Delivery, DeliveryStatus
-from digest.smtp.envelope import Envelope
+from digest.smtp.envelope import Mail
 from digest.smtp.login import open_session
+from digest.smtp.outage import FIRST_WAIT_SECONDS, Outage
 from digest.smtp.pace import Pace
 from digest.smtp.route import Route
 from digest.smtp.session import Session
-from digest.smtp.verdict import Stage, Verdict
+from digest.smtp.throttle import FIRST_SECONDS, Throttle, Waiting
+from digest.smtp.verdict import Reaction, Stage, Verdict
+from digest.smtp.width import Width
 
-Compose = Callable[[Sequence[Delivery]], list[bytes]]
-Progress = Callable[[DeliveryStatus], None]
+Progress = Callable[[DeliveryStatus | Waiting], None]
 
-TRIES = 3  # attempts at one delivery in a run that may end before its message was handed over
-FAILURES = 5  # of one connection in a row, until the server counts as away
-RECIPIENT_WEIGHT = 0.25  # of a failure once a recipient was named: it may be about them, so 20 of those in a row
-FIRST_WAIT = 0.5  # seconds after the first of them; doubles with each: 7.5 seconds in all
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A message with its delivery, and how often it was tried in this run."""
-
-    delivery: Delivery
-    message: bytes
-    tries: int = 0
+SLOW_DOWN = "the server asks us to slow down"
+AWAY = "the server is away"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a run needs to know: the server, the sender, the messages, and how many at once."""
+    """What a run needs to know: the issue's name and release, the server, how many connections, and how fast."""
 
+    issue_name: str
     route: Route
-    sender: str
     connections: int
     messages_per_second: float
     released_at: datetime
     clock: Callable[[], datetime]
-    first_wait: float = FIRST_WAIT
-
-
-class Feed:
-    """Jobs for all connections: one batch is sent while the next is claimed and composed in a thread.
-
-    Memory holds two batches, however many subscribers there are.
-    """
-
-    def __init__(self, journal: Journal, compose: Compose) -> None:
-        self._journal, self._compose = journal, compose
-        self._jobs: deque[Job] = deque()
-        self._ahead: asyncio.Task[list[Job]] | None = None
-        self._is_dry = False
-        self._turn = asyncio.Lock()
-
-    async def take(self) -> Job | None:
-        """Return the next job, or None when nothing is left."""
-        async with self._turn:
-            if not self._jobs and not self._is_dry:
-                self._jobs.extend(await (self._ahead or self._prepare()))
-                self._is_dry = not self._jobs
-                self._ahead = self._prepare() if self._jobs else None
-            return self._jobs.popleft() if self._jobs else None
-
-    def give_back(self, job: Job) -> None:
-        """Let another connection have the job."""
-        self._jobs.append(job)
-
-    def try_again(self, job: Job) -> bool:
-        """Let a job be tried again after the others; False when it has had its TRIES."""
-        if job.tries + 1 < TRIES:
-            self._jobs.append(replace(job, tries=job.tries + 1))
-            return True
-        return False
-
-    async def close(self) -> None:
-        """Wait for the batch that is being prepared; what it claimed is freed with the run's other claims."""
-        if self._ahead is not None:
-            await asyncio.gather(self._ahead, return_exceptions=True)
-
-    def _prepare(self) -> asyncio.Task[list[Job]]:
-        return asyncio.create_task(asyncio.to_thread(self._batch))
-
-    def _batch(self) -> list[Job]:
-        deliveries = self._journal.claim()
-        if not deliveries:
-            return []
-        return [Job(d, message) for d, message in zip(deliveries, self._compose(deliveries), strict=True)]
+    domains: Mapping[str, float] = field(default_factory=dict)  #: messages a second to recipients' domains
+    first_wait_seconds: float = FIRST_WAIT_SECONDS  #: for a server that is away
+    first_pause_seconds: float = FIRST_SECONDS  #: for one that throttles us
 
 
 class Intent:
@@ -103,12 +48,12 @@ class Intent:
 
     def __init__(self, journal: Journal, delivery: Delivery) -> None:
         self._journal, self._delivery = journal, delivery
-        self.answer: bool | None = None  #: None: not asked
+        self.leave: Leave | None = None  #: None: not asked
 
     async def declare(self) -> bool:
         """Commit that the message is about to be handed over; return whether it may be."""
-        self.answer = await asyncio.wrap_future(self._journal.intend(self._delivery))
-        return self.answer
+        self.leave = await self._journal.intend(self._delivery)
+        return self.leave is Leave.GRANTED
 
 
 class Run:
@@ -118,29 +63,122 @@ class Run:
         self, order: Order, journal: Journal, compose: Compose, *, stop: asyncio.Event, progress: Progress
     ) -> None:
         self.order, self.journal, self.stop, self.progress = order, journal, stop, progress
-        self.feed = Feed(journal, compose)
-        self.pace = Pace(order.messages_per_second)
+        self.pace = Pace(order.messages_per_second, order.domains)
+        self.jobs = Jobs(journal, compose, self.pace, order.domains)
+        self.width = Width(order.connections)
+        self.throttle = Throttle(order.first_pause_seconds)
+        self.outage = Outage(order.first_wait_seconds)
+        self.breaker = Breaker(order.issue_name)
         self.lines = [Line(self) for _ in range(order.connections)]
+        self._loop = asyncio.get_running_loop()
+        self._moves: list[asyncio.Future[None]] = []
+        self._told_until = 0.0
 
     async def work(self, first: Session) -> None:
         """Send until nothing is left or `stop` is set; then let every line finish its message and take leave.
 
         `first` is an open session, so that a server that is away was noticed before anything was claimed. Raises
-        ServerError when the server is in the way and DatabaseError when the ledger cannot be written; what was not
-        handed over stays as it was.
+        ServerError when the server is in the way, IssuePausedError among them when its refusals are our fault, and
+        DatabaseError when the ledger cannot be written; what was not handed over stays as it was.
         """
         self.lines[0].session = first
+        waking = asyncio.create_task(self._move_on_stop())
         ended = await asyncio.gather(*(line.work() for line in self.lines), return_exceptions=True)
-        await self.feed.close()
+        waking.cancel()
+        await self.jobs.close()
         for error in ended:
             if error is not None:
                 raise error
 
-    async def pause(self, seconds: float) -> bool:
-        """Wait, unless the run is to stop; return whether it goes on."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.stop.wait(), seconds)
-        return not self.stop.is_set()
+    async def may_begin(self, line: "Line") -> bool:
+        """Wait until this line may begin a message; False when it is to end."""
+        while not self.stop.is_set():
+            if self._working() - line.is_working >= self.width.allowed:
+                await line.leave()
+                await self._move()
+            elif seconds := self.holding():
+                await pause(self.stop, seconds)
+            else:
+                line.is_working = True
+                return True
+        return False
+
+    def holding(self) -> float:
+        """Return the seconds for which all lines wait, or 0; tell whoever watches."""
+        now = self._loop.time()
+        slow, away = self.throttle.wait(now), self.outage.wait(now)
+        seconds = max(slow, away)
+        if seconds and now >= self._told_until:
+            self.progress(Waiting(seconds, SLOW_DOWN if slow >= away else AWAY))
+            self._told_until = now + seconds
+        return seconds
+
+    def moved(self) -> None:
+        """Let lines look again whether they may work."""
+        for move in self._moves:
+            if not move.done():
+                move.set_result(None)
+        self._moves.clear()
+
+    def following(self) -> Job | None:
+        """Return a job to announce with the message that goes out now, if one may begin."""
+        if self.stop.is_set() or self._working() > self.width.allowed or self.holding():
+            return None
+        return self.jobs.ready(self._loop.time())
+
+    def learn(self, verdict: Verdict) -> None:
+        """Adapt to what the server said: slower, more narrowly, or not at all.
+
+        Raises IssuePausedError and ServerRefusedError when going on is of no use.
+        """
+        now = self._loop.time()
+        if verdict.reaction is Reaction.STOP:
+            what = "the sender" if verdict.stage is Stage.MAIL else "us"
+            raise ServerRefusedError(
+                f"{self.order.route.place} refuses {what}: {verdict.code or ''} {verdict.text}: "
+                "may this log-in send from that address? No recipient was blamed"
+            )
+        if verdict.reaction is Reaction.REST:
+            raise IssuePausedError(
+                f"the quota of {self.order.route.place} is used up: {verdict.code} {verdict.text}: "
+                f"`digest send {self.order.issue_name}` goes on when it is free again"
+            )
+        if verdict.reaction is Reaction.SLOW_DOWN:
+            if self.throttle.throttled(now):
+                self.pace.slow_down(now)
+                self.width.failed()
+        elif verdict.stage is Stage.MESSAGE and verdict.status is not DeliveryStatus.UNKNOWN:
+            self.throttle.succeeded(now)
+        if verdict.status is not DeliveryStatus.PLANNED and (reason := self.breaker.note(verdict)):
+            raise IssuePausedError(reason)
+
+    def reached(self) -> None:
+        """Note that the server answered a message, whatever it said."""
+        self.outage.succeeded()
+        allowed = self.width.allowed
+        self.width.succeeded()
+        if self.width.allowed > allowed:
+            self.moved()
+
+    def failed(self, error: ServerError, *, is_about_recipient: bool) -> None:
+        """Note a connection that could not be had, or was lost. Raises the error when the server counts as away."""
+        self.outage.failed(self._loop.time(), is_about_recipient=is_about_recipient)
+        if not is_about_recipient:
+            self.width.failed()
+        if self.outage.is_final:
+            raise error
+
+    def _working(self) -> int:
+        return sum(line.is_working for line in self.lines)
+
+    async def _move(self) -> None:
+        move = self._loop.create_future()
+        self._moves.append(move)
+        await move
+
+    async def _move_on_stop(self) -> None:
+        await self.stop.wait()
+        self.moved()
 
 
 class Line:
@@ -151,93 +189,102 @@ class Line:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._announced: Job | None = (
+            None  # its envelope is on its way, so it is this line's next one, even after a stop
+        )
         self.session: Session | None = None
-        self._failures = 0.0
-        self._is_retired = False
+        self.is_working = False  #: it may hold a connection
 
     async def work(self) -> None:
-        """Take jobs until none is left, the run stops, or this line retires."""
+        """Take jobs until none is left or the run stops."""
         try:
-            while not self._is_retired and not self._run.stop.is_set() and (job := await self._run.feed.take()):
+            while job := await self._next():
                 await self._attempt(job)
         except BaseException:
             self._run.stop.set()
             raise
         finally:
-            await self._leave()
+            await self.leave()
+
+    async def leave(self) -> None:
+        """Close the session, if there is one."""
+        await self._close()
+        self.is_working = False
+        self._run.moved()
+
+    async def _close(self) -> None:
+        session, self.session = self.session, None
+        if session is not None:
+            await session.quit()
+
+    async def _next(self) -> Job | None:
+        job, self._announced = self._announced, None
+        if job is not None and (self.session is not None and self.session.is_usable):
+            return job
+        if job is not None:
+            self._run.jobs.give_back(job)
+        return await self._run.jobs.take(self._run.stop) if await self._run.may_begin(self) else None
+
+    def _following(self) -> Mail | None:
+        self._announced = self._run.following()
+        return self._announced.mail if self._announced else None
 
     async def _attempt(self, job: Job) -> None:
         run = self._run
         try:
             session = await self._open()
         except ServerUnavailableError as error:
-            run.feed.give_back(job)
-            await self._failed(error)
+            run.jobs.give_back(job)
+            run.failed(error, is_about_recipient=False)
             return
-        if session is None or not await self._may_begin():
+        if session is None:
             return  # the run stops
         intent = Intent(run.journal, job.delivery)
-        envelope = Envelope(run.order.sender, job.delivery.recipient)
-        verdict = await session.deliver(envelope, job.message, intent.declare)
-        if verdict.status is not DeliveryStatus.PLANNED:
-            self._failures = 0
-            self._record(job.delivery, verdict)
-        elif intent.answer is not False:  # else it is another worker's now
-            await self._not_handed_over(job, verdict, intent)
+        verdict = await session.deliver(job.mail, intent.declare, self._following)
+        if intent.leave in (None, Leave.GRANTED):
+            self._conclude(job, verdict, intent)
+        elif intent.leave is Leave.SKIPPED:
+            run.progress(DeliveryStatus.SKIPPED)
 
     async def _open(self) -> Session | None:
         """Return a session that may send, or None when the run is to stop."""
         if self.session is not None and self.session.is_usable:
             return self.session
-        await self._leave()
+        await self._close()
         self.session = await unless_stopped(self._run.stop, open_session(self._run.order.route))
         return self.session
 
-    async def _may_begin(self) -> bool:
-        """Wait for this message's turn; False when the run stops before it comes."""
-        delay = self._run.pace.turn(asyncio.get_running_loop().time())
-        return delay <= 0 or await self._run.pause(delay)
+    def _conclude(self, job: Job, verdict: Verdict, intent: Intent) -> None:
+        """Record what became of an attempt, or free the job; then let the run learn of it."""
+        run = self._run
+        if verdict.status is not DeliveryStatus.PLANNED:
+            self._record(job.delivery, verdict)
+            run.reached()
+            run.learn(verdict)
+            return
+        if intent.leave is Leave.GRANTED:
+            run.journal.withdraw(job.delivery)
+        if verdict.stage is Stage.MAIL:
+            run.jobs.give_back(job)
+        elif not run.jobs.try_again(job):
+            self._record(job.delivery, replace(verdict, status=DeliveryStatus.DEFERRED))
+        run.learn(verdict)
+        run.failed(_trouble(run.order.route, verdict), is_about_recipient=verdict.stage is not Stage.MAIL)
 
     def _record(self, delivery: Delivery, verdict: Verdict) -> None:
         order, status, again = self._run.order, verdict.status, None
         if status is DeliveryStatus.DEFERRED:
             again = retry_at(delivery, order.released_at, order.clock())
             status = DeliveryStatus.EXPIRED if again is None else status
-        self._run.journal.record(Outcome(delivery.subscriber_id, status, verdict.code, verdict.text, again))
+        outcome = Outcome(delivery.subscriber_id, status, verdict.code, verdict.text, again, verdict.culprit)
+        self._run.journal.record(outcome)
         self._run.progress(status)
 
-    async def _not_handed_over(self, job: Job, verdict: Verdict, intent: Intent) -> None:
-        """Free the job, unless the connection broke off TRIES times when it was this recipient's turn."""
-        run = self._run
-        if intent.answer:
-            run.journal.withdraw(job.delivery)
-        if verdict.stage is Stage.MAIL:
-            run.feed.give_back(job)
-        elif not run.feed.try_again(job):
-            self._record(job.delivery, replace(verdict, status=DeliveryStatus.DEFERRED))
-        place = run.order.route.place
-        error: ServerError
-        if verdict.code:
-            error = ServerRefusedError(f"{place} puts us off at {verdict.stage}: {verdict.code} {verdict.text}")
-        else:
-            error = ServerUnavailableError(f"{place} broke off at {verdict.stage}: {verdict.text}")
-        await self._failed(error, weight=1 if verdict.stage is Stage.MAIL else RECIPIENT_WEIGHT)
 
-    async def _failed(self, error: ServerError, *, weight: float = 1) -> None:
-        """Wait longer each time; after FAILURES in a row leave the work to the other lines, or give up as the last."""
-        self._failures += weight
-        await self._leave()
-        if self._failures < FAILURES:
-            await self._run.pause(self._run.order.first_wait * 2 ** int(self._failures - weight))
-        elif any(line.session is not None for line in self._run.lines):
-            self._is_retired = True
-        else:
-            raise error
-
-    async def _leave(self) -> None:
-        session, self.session = self.session, None
-        if session is not None:
-            await session.quit()
+def _trouble(route: Route, verdict: Verdict) -> ServerError:
+    if verdict.code:
+        return ServerRefusedError(f"{route.place} puts us off at {verdict.stage}: {verdict.code} {verdict.text}")
+    return ServerUnavailableError(f"{route.place} broke off at {verdict.stage}: {verdict.text}")
 
 
 async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, Session]) -> Session | None:

@@ -235,6 +235,7 @@ def _delivery(person: Subscriber, choices: int, edition: int) -> JsonObject:
         "attempts": 0,
         "code": 0,
         "reply": "",
+        "culprit": "",
     }
 
 

@@ -6,7 +6,7 @@ import signal
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,18 +17,20 @@ from types import FrameType
 
 from sqlalchemy import Engine
 
-from digest import db, issues, ledger
+from digest import db, issues, ledger, pause
 from digest.compose.headers import sender_of
 from digest.config import Settings
-from digest.deliver import Compose, Order, Progress, Run, unless_stopped
-from digest.errors import DigestError, SettingsError
+from digest.deliver import Order, Progress, Run, unless_stopped
+from digest.errors import DigestError, IssuePausedError, SettingsError
+from digest.jobs import Compose
 from digest.journal import BATCH, Journal
 from digest.ledger import Counts
 from digest.messages import Messages
 from digest.model import Delivery, DeliveryStatus, Issue
-from digest.smtp.envelope import Envelope
+from digest.smtp.envelope import Mail
 from digest.smtp.login import open_session
 from digest.smtp.route import route_to
+from digest.smtp.throttle import Waiting
 from digest.smtp.verdict import Verdict
 
 Clock = Callable[[], datetime]
@@ -167,7 +169,7 @@ def check_sendable(issue: Issue) -> None:
         )
 
 
-def ignore_progress(status: DeliveryStatus) -> None:
+def ignore_progress(event: DeliveryStatus | Waiting) -> None:
     """Tell nobody."""
 
 
@@ -183,33 +185,49 @@ def send(
     """Deliver what is due of an issue, and return how all of its deliveries stand then.
 
     May run again at any time, and in several processes at once: the ledger decides who sends what. Raises ServerError
-    when the server is away or refuses us, and DatabaseError; `counts` still tells what was done.
+    when the server is away or refuses us, and DatabaseError; `counts` still tells what was done. A pause of the issue
+    is lifted; when its refusals say again that something of ours is wrong, it is paused anew (IssuePausedError).
     """
     check_sendable(issue)
     take_over(engine, issue, now=clock())
     with db.transaction(engine) as connection:
         released_at = ledger.release(connection, issue.id, clock())
+        pause.lift(connection, issue.id)
         ledger.expire(connection, issue.id, released_at=released_at, now=clock())
         is_due = ledger.is_due(connection, issue.id, now=clock())
     if is_due:
         released = replace(issue, released_at=released_at)
-        compose = Messages(engine, released, settings).many
-        asyncio.run(
-            _send(engine, released, _order(settings, released, clock), compose, stop=stop or Stop(), progress=progress)
-        )
+        compose = _composer(Messages(engine, released, settings))
+        order = _order(settings, released, clock)
+        try:
+            asyncio.run(_send(engine, released, order, compose, stop=stop or Stop(), progress=progress))
+        except IssuePausedError as error:
+            with db.transaction(engine) as connection:
+                pause.pause(connection, issue.id, str(error), clock())
+            raise
     return counts(engine, issue)
+
+
+def _composer(messages: Messages) -> Compose:
+    """Return what makes the mails of deliveries."""
+    sender = sender_of(messages.issue).address
+
+    def compose(deliveries: Sequence[Delivery]) -> list[Mail]:
+        return [Mail(sender, d.recipient, m) for d, m in zip(deliveries, messages.many(deliveries), strict=True)]
+
+    return compose
 
 
 def send_test(engine: Engine, settings: Settings, issue: Issue, delivery: Delivery, *, to: str) -> Verdict:
     """Send one copy of a delivery to an editor, marked as a test; the ledger never knows. Raises ServerError."""
     message = Messages(engine, issue, settings).test_copy(delivery, to=to)
-    return asyncio.run(_send_one(settings, Envelope(sender_of(issue).address, to), message))
+    return asyncio.run(_send_one(settings, Mail(sender_of(issue).address, to, message)))
 
 
-async def _send_one(settings: Settings, envelope: Envelope, message: bytes) -> Verdict:
+async def _send_one(settings: Settings, mail: Mail) -> Verdict:
     session = await open_session(route_to(settings.smtp))
     try:
-        return await session.deliver(envelope, message, _always)
+        return await session.deliver(mail, _always)
     finally:
         await session.quit()
 
@@ -231,9 +249,10 @@ def _order(settings: Settings, issue: Issue, clock: Clock) -> Order:
     assert issue.released_at is not None  # noqa: S101 - `send` has just released it
     return Order(
         route=route_to(settings.smtp),
-        sender=sender_of(issue).address,
+        issue_name=issue.name,
         connections=settings.smtp.connections,
         messages_per_second=settings.smtp.messages_per_second,
+        domains=settings.smtp.domains,
         released_at=issue.released_at,
         clock=clock,
     )

@@ -6,10 +6,12 @@ DigestError               exit code 1: the command failed
 ├── NotFoundError         a newsletter, issue, article, subscriber or delivery that is not there
 ├── SourceError           a file or folder of articles or subscribers that cannot be read
 ├── DatabaseError         the database cannot be opened, is busy, full or of another version
+│   └── DatabaseAwayError     it is busy or away: it may come back by itself
 ├── TemplateError         a template that does not compile, with its file and line
 └── ServerError           the SMTP server, not a recipient, is in the way
     ├── ServerUnavailableError   it cannot be reached, or left
-    └── ServerRefusedError       it refuses our log-in, our sender or our connection
+    ├── ServerRefusedError       it refuses our log-in, our sender or our connection
+    └── IssuePausedError         its refusals say that something of ours is wrong; sending waits for a person
 """
 
 
@@ -41,6 +43,10 @@ class DatabaseError(DigestError):
     """The database cannot do what was asked."""
 
 
+class DatabaseAwayError(DatabaseError):
+    """The database is busy or away; the same may work a little later."""
+
+
 class TemplateError(DigestError):
     """A template does not compile."""
 
@@ -55,3 +61,7 @@ class ServerUnavailableError(ServerError):
 
 class ServerRefusedError(ServerError):
     """The SMTP server refuses our log-in, our sender or our connection."""
+
+
+class IssuePausedError(ServerError):
+    """Sending an issue waits for a person."""

@@ -9,7 +9,7 @@ from digest import tables
 from digest.choices import Choices
 from digest.compose import pieces
 from digest.errors import NotFoundError
-from digest.model import Delivery, DeliveryStatus, Depth, Edition, Issue, JsonObject, Newsletter, Placement
+from digest.model import Culprit, Delivery, DeliveryStatus, Depth, Edition, Issue, JsonObject, Newsletter, Placement
 from subscribers import store
 
 _I, _D, _E, _S = tables.issues, tables.deliveries, tables.editions, tables.subscribers
@@ -28,6 +28,8 @@ def _issue(row: Row[Any]) -> Issue:
         slot=row.slot,
         planned_at=row.planned_at,
         released_at=row.released_at,
+        paused_at=row.paused_at,
+        pause_reason=row.pause_reason,
     )
 
 
@@ -169,6 +171,7 @@ def delivery_from(row: Row[Any]) -> Delivery:
         attempts=row.attempts,
         code=row.code,
         reply=row.reply,
+        culprit=Culprit(row.culprit),
         at=row.at,
         next_at=row.next_at,
     )

@@ -12,11 +12,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select, update
 
 from digest import db, issues, tables
-from digest.model import Delivery, DeliveryStatus, Issue
+from digest.model import Culprit, Delivery, DeliveryStatus, Issue
 from subscribers import store
 
 FIRST_RETRY = timedelta(minutes=5)
@@ -48,6 +49,7 @@ class Outcome:
     code: int
     reply: str
     next_at: datetime | None
+    culprit: Culprit
 
 
 def release(connection: Connection, issue_id: int, now: datetime) -> datetime:
@@ -125,7 +127,7 @@ def _skip_unmailable(connection: Connection, issue: Issue, ids: Sequence[int], n
     mailable = list(connection.execute(query).scalars())
     if gone := sorted(set(ids) - set(mailable)):
         left = update(_D).where(_D.c.issue_id == issue.id, _D.c.subscriber_id.in_(gone))
-        connection.execute(left.values(status=DeliveryStatus.SKIPPED, at=now, next_at=None))
+        connection.execute(left.values(_skipped(now)))
     return mailable
 
 
@@ -138,22 +140,56 @@ def renew(
 
 
 def mark_sending(
-    connection: Connection, issue_id: int, subscriber_ids: Collection[int], *, token: str, now: datetime
+    connection: Connection, issue: Issue, subscriber_ids: Collection[int], *, token: str, now: datetime
 ) -> set[int]:
     """Note that these messages are about to be handed over, and return whose may be.
 
-    A row that is missing from the answer was taken over by another worker: don't send it.
+    A row that is missing from the answer was taken over by another worker, or its person left meanwhile: don't send it.
     """
-    held = and_(
+    if not subscriber_ids:
+        return set()
+    held = _held_open(issue.id, subscriber_ids, token)
+    people = select(tables.subscribers.c.id).where(
+        tables.subscribers.c.id.in_(subscriber_ids), store.mailable(issue.newsletter.slug, now)
+    )
+    marked = update(_D).where(held, _D.c.subscriber_id.in_(people))
+    marked = marked.values(status=DeliveryStatus.SENDING, attempts=_D.c.attempts + 1, at=now)
+    return set(connection.execute(marked.returning(_D.c.subscriber_id)).scalars())
+
+
+def sending(connection: Connection, issue_id: int, subscriber_ids: Collection[int], *, token: str) -> set[int]:
+    """Return which of these the worker has marked already: what a commit did whose answer was lost."""
+    query = select(_D.c.subscriber_id).where(
+        _D.c.issue_id == issue_id,
+        _D.c.subscriber_id.in_(subscriber_ids),
+        _D.c.claim == token,
+        _D.c.status == DeliveryStatus.SENDING,
+    )
+    return set(connection.execute(query).scalars())
+
+
+def skip_held(
+    connection: Connection, issue: Issue, subscriber_ids: Collection[int], *, token: str, now: datetime
+) -> set[int]:
+    """Skip those of the worker's rows whose people may no longer be mailed; return who they are."""
+    people = tables.subscribers
+    mailable = select(people.c.id).where(people.c.id.in_(subscriber_ids), store.mailable(issue.newsletter.slug, now))
+    left = update(_D).where(_held_open(issue.id, subscriber_ids, token), _D.c.subscriber_id.not_in(mailable))
+    return set(connection.execute(left.values(_skipped(now)).returning(_D.c.subscriber_id)).scalars())
+
+
+def _held_open(issue_id: int, subscriber_ids: Collection[int], token: str) -> ColumnElement[bool]:
+    """Return the condition for those of the worker's rows that it has not handed over."""
+    return and_(
         _D.c.issue_id == issue_id,
         _D.c.subscriber_id.in_(subscriber_ids),
         _D.c.claim == token,
         _D.c.status.in_(OPEN),
     )
-    if not subscriber_ids:
-        return set()
-    marked = update(_D).where(held).values(status=DeliveryStatus.SENDING, attempts=_D.c.attempts + 1, at=now)
-    return set(connection.execute(marked.returning(_D.c.subscriber_id)).scalars())
+
+
+def _skipped(now: datetime) -> dict[str, Any]:
+    return {"status": DeliveryStatus.SKIPPED, "at": now, "next_at": None, "claim": None, "leased_until": None}
 
 
 def _row_held(issue_id: int, token: str) -> ColumnElement[bool]:
@@ -169,13 +205,21 @@ def record(connection: Connection, issue_id: int, outcomes: Sequence[Outcome], *
         attempts=_D.c.attempts + case((_D.c.status == DeliveryStatus.SENDING, 0), else_=1),
         code=bindparam("answer"),
         reply=bindparam("words"),
+        culprit=bindparam("blamed"),
         next_at=bindparam("again", type_=_D.c.next_at.type),
         at=now,
         claim=None,
         leased_until=None,
     )
     rows = [
-        {"person": o.subscriber_id, "outcome": o.status, "answer": o.code, "words": o.reply, "again": o.next_at}
+        {
+            "person": o.subscriber_id,
+            "outcome": o.status,
+            "answer": o.code,
+            "words": o.reply,
+            "again": o.next_at,
+            "blamed": o.culprit,
+        }
         for o in outcomes
     ]
     if rows:
@@ -212,6 +256,7 @@ def recover(connection: Connection, issue_id: int, *, dead_claims: Collection[st
             status=DeliveryStatus.UNKNOWN,
             code=0,
             reply="the sender stopped before the server answered",
+            culprit=Culprit.UNKNOWN,
             at=now,
             claim=None,
             leased_until=None,

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from digest import db, issues
+from digest import db, issues, signing
 from digest.compose import compiling, headers, splice
 from digest.compose.pieces import MORE, REST
 from digest.compose.splice import Arrangement, Value
 from digest.compose.values import edition_values, links, since, why_you
 from digest.config import Settings
 from digest.model import Delivery, Edition, Issue
+from digest.smtp import dkim
 from subscribers.model import Preferences
 from subscribers.tokens import Tokens
 
@@ -45,6 +46,7 @@ class Messages:
         self._reasons: dict[int, Value] = {}
         self._since: dict[date, Value] = {}
         self._zone = ZoneInfo(issue.newsletter.timezone)
+        self._signers = signing.signers(settings, issue.newsletter)
 
     def many(self, deliveries: Sequence[Delivery]) -> list[bytes]:
         """Return the complete messages of those deliveries, in their order."""
@@ -91,7 +93,7 @@ class Messages:
             + headers.unsubscribe_field(self.issue, dead["unsubscribe_url"], DEAD_TOKEN)
             + self._common
         )
-        return splice.splice(header, edition.arrangement, self._values(delivery, dead, reasons[delivery.choices]))
+        return self._whole(header, edition, self._values(delivery, dead, reasons[delivery.choices]))
 
     def _message(self, delivery: Delivery, edition: "_Ready", reason: Value) -> bytes:
         token = self._tokens.unsubscribe(delivery.subscriber_id, self.issue.newsletter.slug)
@@ -103,7 +105,15 @@ class Messages:
             + headers.unsubscribe_field(self.issue, urls["unsubscribe_url"], token)
             + self._common
         )
-        return splice.splice(header, edition.arrangement, self._values(delivery, urls, reason))
+        return self._whole(header, edition, self._values(delivery, urls, reason))
+
+    def _whole(self, header: bytes, edition: "_Ready", values: dict[str, Value]) -> bytes:
+        """Return the message, signed where this installation has keys: as of the issue's date, so always the same."""
+        if not self._signers:
+            return splice.splice(header, edition.arrangement, values)
+        after_header = splice.splice(b"", edition.arrangement, values)  # begins with the empty line above the body
+        signatures = dkim.sign(self._signers, header, after_header[2:], at=self.issue.until)
+        return b"".join((signatures, header, after_header))
 
     def _urls(self, delivery: Delivery, unsubscribe: str) -> dict[str, str]:
         slug = self.issue.newsletter.slug

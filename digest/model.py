@@ -31,6 +31,16 @@ class DeliveryStatus(StrEnum):
     EXPIRED = "expired"  #: deferred until its time ran out
 
 
+class Culprit(StrEnum):
+    """Whose failure an attempt was. Only `recipient` may ever touch a subscriber."""
+
+    NOBODY = ""  #: there was none, or none yet
+    RECIPIENT = "recipient"  #: no such mailbox, or a full one
+    SERVER = "server"  #: away, busy, or asking us to slow down
+    OURS = "ours"  #: our sender, our content, our log-in
+    UNKNOWN = "unknown"  #: the line went dead after the message was handed over (RFC 1047)
+
+
 @dataclass(frozen=True, slots=True)
 class RichText:
     """A passage in three forms with the same words.
@@ -172,6 +182,8 @@ class Issue:
     slot: str | None = None  #: the schedule's slot, as local wall time, when a schedule made it
     planned_at: datetime | None = None  #: set when planning is complete
     released_at: datetime | None = None  #: set when sending was first asked for
+    paused_at: datetime | None = None  #: since when sending waits for a person
+    pause_reason: str = ""  #: in words, for that person
 
     @property
     def name(self) -> str:
@@ -219,6 +231,7 @@ class Delivery:
     attempts: int
     code: int
     reply: str
+    culprit: Culprit
     at: datetime | None
     next_at: datetime | None
 

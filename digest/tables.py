@@ -190,6 +190,8 @@ issues = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("planned_at", UtcDateTime),
     Column("released_at", UtcDateTime),
+    Column("paused_at", UtcDateTime),  # since when sending waits for a person (digest.pause)
+    Column("pause_reason", Text, nullable=False, server_default=""),
     Column("compiled", LargeBinary),  # the fragments that every message is spliced from
     UniqueConstraint("newsletter", "number"),
     UniqueConstraint("newsletter", "slot"),
@@ -262,6 +264,9 @@ deliveries = Table(  # the ledger; only digest.ledger and digest.planning write 
     Column("next_at", UtcDateTime),
     Column("code", Integer, nullable=False),
     Column("reply", Text, nullable=False),
+    Column(
+        "culprit", Text, nullable=False, server_default=""
+    ),  # digest.model.Culprit: whose failure the last attempt was
     Column("at", UtcDateTime),
     Index(None, "subscriber_id"),
     sqlite_with_rowid=False,

@@ -26,6 +26,7 @@ def issue_with(connection: Connection, *emails: str) -> Issue:
         "created_at": NOW,
         "planned_at": NOW,
         "released_at": None,
+        "pause_reason": "",
         "compiled": b"",
     }
     issue_id = connection.execute(table.insert().values(row).returning(table.c.id)).scalar_one()
@@ -41,6 +42,7 @@ def issue_with(connection: Connection, *emails: str) -> Issue:
             "attempts": 0,
             "code": 0,
             "reply": "",
+            "culprit": "",
         }
         connection.execute(tables.deliveries.insert().values(delivery))
     issue = issues.with_id(connection, issue_id)

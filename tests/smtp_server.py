@@ -37,6 +37,7 @@ class Conduct:
     delay: float = 0  #: seconds before a message is accepted
     size: int = 10_000_000
     smtputf8: bool = False
+    pipelining: bool = True
     username: str = ""  #: with a password: log-in is needed
     password: str = ""
     log_in_only_after_tls: bool = False
@@ -129,6 +130,13 @@ class MisbehavingServer(SMTP):
         if what == "silent":
             await asyncio.sleep(FOREVER)
         return f"{what} {text}"
+
+    async def handle_EHLO(
+        self, _: SMTP, session: Session, __: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Say what is offered."""
+        session.host_name = hostname
+        return [responses[0], *(["250-PIPELINING"] if self.conduct.pipelining else []), *responses[1:]]
 
     async def handle_MAIL(self, _: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
         """Accept a sender, unless told otherwise."""

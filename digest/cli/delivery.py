@@ -23,6 +23,7 @@ from digest.compose.headers import message_id
 from digest.errors import DigestError, NotFoundError, ServerError, UsageError
 from digest.ledger import Counts, Resolution
 from digest.model import DeliveryStatus, Issue
+from digest.smtp.throttle import Waiting
 from subscribers import store
 
 NOT_ACCEPTED = (DeliveryStatus.DEFERRED, DeliveryStatus.REJECTED, DeliveryStatus.UNKNOWN, DeliveryStatus.EXPIRED)
@@ -49,7 +50,7 @@ def _in_words(counts: Counts) -> str:
 
 
 @contextmanager
-def _bar(what: str, total: int) -> Iterator[Callable[[str], None]]:
+def _bar(what: str, total: int) -> Iterator[Callable[[str | Waiting], None]]:
     """Show progress on a terminal, and nothing in a pipe: call back with the word under which to count one more."""
     seen: dict[str, int] = {}
     start = time.monotonic()
@@ -58,7 +59,10 @@ def _bar(what: str, total: int) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, TextColumn("{task.fields[told]}"), console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=total, told="")
 
-        def count(word: str) -> None:
+        def count(word: str | Waiting) -> None:
+            if isinstance(word, Waiting):
+                bar.update(task, told=f"{word.why}: going on in {word.seconds:,.0f} s")
+                return
             seen[word] = seen.get(word, 0) + 1
             rate = sum(seen.values()) / max(time.monotonic() - start, 0.001)
             told = ", ".join(f"{number:,} {name}" for name, number in seen.items())
@@ -220,6 +224,8 @@ def _presentation(issue: Issue, found: reports.Report) -> dict[str, Any]:  # Any
         "issue": issue.name,
         **_by_word(found.counts),
         "released_at": issue.released_at,
+        "paused_at": issue.paused_at,
+        "pause_reason": issue.pause_reason,
         "by_domain": found.by_domain,
         "by_category": {category: reach._asdict() for category, reach in found.by_category.items()},
         "events": [{"kind": kind, "count": count} for kind, count in found.events.items()],
@@ -231,6 +237,8 @@ def _print_report(issue: Issue, found: reports.Report) -> None:
     released = f"released {issue.released_at:%Y-%m-%d %H:%M} UTC" if issue.released_at else "not released yet"
     console = Console(highlight=False)
     console.print(f"[bold]{issue.name}[/bold]  {released}\n{_in_words(found.counts)}\n")
+    if issue.paused_at:
+        console.print(Text(f"paused since {issue.paused_at:%Y-%m-%d %H:%M} UTC: {issue.pause_reason}\n"))
     console.print(_domain_table(found))
     if len(found.by_domain) > DOMAINS_SHOWN:
         console.print(f"… and {len(found.by_domain) - DOMAINS_SHOWN:,} more domains; --json names them all")
@@ -280,6 +288,7 @@ def deliveries(installation: Installation, name: str, as_json: bool) -> None:
                     "code": delivery.code,
                     "reply": delivery.reply,
                     "attempts": delivery.attempts,
+                    "culprit": delivery.culprit,
                     "edition": delivery.edition,
                     "at": delivery.at,
                     "next_at": delivery.next_at,

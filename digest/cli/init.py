@@ -25,6 +25,9 @@ password = ""                             # better in the environment: DIGEST_SM
 connections = 5
 messages_per_second = 0                   # 0: as fast as the server takes it
 
+# [smtp.domains]                          # messages a second to the recipients of one domain
+# "mail.example" = 20
+
 # [[sources]]                             # what `digest ingest` reads; as many as you like
 # location = "https://news.example.com/feed.xml"  # RSS, Atom, JSON Feed or records; a web address, file or folder
 # category = "World"                      # "": the item's own, if a newsletter has it; without any: General
@@ -34,6 +37,11 @@ messages_per_second = 0                   # 0: as fast as the server takes it
 timeout_seconds = 20                      # for a whole document, redirects included
 max_bytes = 10_000_000                    # of a document, unpacked
 allow_private_addresses = false           # true: also addresses inside your own network
+
+# [[dkim]]                                # signs mails where the relay does not; `digest dkim new DOMAIN` makes one
+# domain = "news.example.com"             # of senders: this one, or one below it
+# selector = "d202611"                    # the key's name in DNS: d202611._domainkey.news.example.com
+# key_file = "d202611.news.example.com.pem"  # a relative path starts at this file
 
 [pictures]
 fetch_seconds = 60                        # for all lead pictures of an issue together; 0: none is fetched

@@ -31,6 +31,7 @@ COMMANDS = {  # command -> the module that holds it; only the one that is asked 
     "worker": "digest.cli.schedule",
     "serve": "digest.cli.serve",
     "templates": "digest.cli.templates",
+    "dkim": "digest.cli.dkim",
 }
 
 

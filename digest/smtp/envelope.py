@@ -15,11 +15,12 @@ class Path(NamedTuple):
     needs_smtputf8: bool  #: its local part is not ASCII
 
 
-class Envelope(NamedTuple):
-    """One transaction: a sender, a recipient."""
+class Mail(NamedTuple):
+    """One transaction: the envelope's sender and recipient, and the message."""
 
     sender: str
     recipient: str
+    message: bytes
 
 
 def path(address: str) -> Path | None:

@@ -1,11 +1,14 @@
 """What became of one attempt, and whose failure it was (RFC 5321 §4.2.1, RFC 1047)."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from digest.model import DeliveryStatus
+from digest.model import Culprit, DeliveryStatus
 
 REPLY_LENGTH = 500  # characters of a server's reply that are kept: enough for every real reason and its link
+_OURS = re.compile(r"(?<![\d.])5\.[67]\.\d|(?<![\d.])5\.3\.4|relay", re.IGNORECASE)  # RFC 3463: content, policy, size
+_NOT_LOGGED_IN = 530
 CLOSING = 421  # "service not available, closing transmission channel": may come at any stage
 
 
@@ -16,6 +19,15 @@ class Stage(StrEnum):
     RCPT = "RCPT"
     DATA = "DATA"
     MESSAGE = "message"  #: from the first byte of the message's body to the reply to its final dot
+
+
+class Reaction(StrEnum):
+    """What a verdict asks of the whole run, beside the recipient."""
+
+    GO_ON = "go on"
+    SLOW_DOWN = "slow down"  #: the server throttles us
+    REST = "rest"  #: a quota of hours or a day is used up
+    STOP = "stop"  #: it will be refused again: our log-in, our sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,8 @@ class Verdict:
     code: int
     text: str
     stage: Stage
+    culprit: Culprit
+    reaction: Reaction = Reaction.GO_ON
 
 
 def clean(text: str) -> str:
@@ -41,12 +55,19 @@ def clean(text: str) -> str:
 
 def not_handed_over(stage: Stage, text: str, *, code: int = 0) -> Verdict:
     """Return the verdict of an attempt that ended before the message's body: no recipient is to blame."""
-    return Verdict(DeliveryStatus.PLANNED, code, clean(text), stage)
+    return Verdict(DeliveryStatus.PLANNED, code, clean(text), stage, Culprit.SERVER)
 
 
-def refused_here(text: str) -> Verdict:
+def refused_here(
+    text: str, *, status: DeliveryStatus = DeliveryStatus.REJECTED, culprit: Culprit = Culprit.RECIPIENT
+) -> Verdict:
     """Return the verdict on a message that this server cannot take, known before a byte of it was written."""
-    return Verdict(DeliveryStatus.REJECTED, 0, clean(text), Stage.MAIL)
+    return Verdict(status, 0, clean(text), Stage.MAIL, culprit)
+
+
+def refused_sender(text: str) -> Verdict:
+    """Return the verdict on a sender that this server cannot take: nobody gets anything."""
+    return Verdict(DeliveryStatus.PLANNED, 0, clean(text), Stage.MAIL, Culprit.OURS, Reaction.STOP)
 
 
 def judge(stage: Stage, code: int, text: str) -> Verdict:
@@ -55,11 +76,19 @@ def judge(stage: Stage, code: int, text: str) -> Verdict:
     Any 2xx after the final dot is acceptance, 251 too. A reply to the message that is none at all (1xx, 3xx) leaves
     open whether the server has it.
     """
-    if stage is not Stage.MESSAGE and code == CLOSING:
-        return not_handed_over(stage, text, code=code)
+    if stage is Stage.MAIL and code >= 500:
+        return Verdict(DeliveryStatus.PLANNED, code, clean(text), stage, Culprit.OURS, Reaction.STOP)
+    if stage is Stage.MAIL or (stage is not Stage.MESSAGE and code == CLOSING):
+        verdict = not_handed_over(stage, text, code=code)
+        return replace(verdict, reaction=Reaction.SLOW_DOWN) if code == CLOSING else verdict
+    if code >= 500 and (stage is Stage.MESSAGE or _OURS.search(text)):
+        return Verdict(DeliveryStatus.REJECTED, code, clean(text), stage, Culprit.OURS)
+    if stage is not Stage.MESSAGE and code == _NOT_LOGGED_IN:
+        return Verdict(DeliveryStatus.PLANNED, code, clean(text), stage, Culprit.OURS, Reaction.STOP)
     by_class = {
-        2: DeliveryStatus.ACCEPTED,
-        4: DeliveryStatus.DEFERRED,
-        5: DeliveryStatus.REJECTED,
+        2: (DeliveryStatus.ACCEPTED, Culprit.NOBODY),
+        4: (DeliveryStatus.DEFERRED, Culprit.RECIPIENT),
+        5: (DeliveryStatus.REJECTED, Culprit.RECIPIENT),
     }
-    return Verdict(by_class.get(code // 100, DeliveryStatus.UNKNOWN), code, clean(text), stage)
+    status, culprit = by_class.get(code // 100, (DeliveryStatus.UNKNOWN, Culprit.UNKNOWN))
+    return Verdict(status, code, clean(text), stage, culprit)

@@ -11,14 +11,16 @@ from sqlalchemy.exc import OperationalError
 
 from digest import db, tables
 from digest.config import Smtp
-from digest.deliver import Compose, Order, Run, unless_stopped
-from digest.errors import DatabaseError, ServerRefusedError, ServerUnavailableError, TemplateError
+from digest.deliver import Order, Run, unless_stopped
+from digest.errors import DatabaseError, IssuePausedError, ServerRefusedError, ServerUnavailableError, TemplateError
+from digest.jobs import Compose
 from digest.journal import BATCH, Journal
 from digest.model import Delivery, DeliveryStatus, Issue
+from digest.smtp.envelope import Mail
 from digest.smtp.login import open_session
-from digest.smtp.pace import Pace
 from digest.smtp.route import Limits, Route
 from digest.smtp.session import Session
+from digest.smtp.throttle import Waiting
 from tests.articles import NOW
 from tests.deliveries import issue_with, standing
 from tests.smtp_server import Conduct, Inbox, serving
@@ -27,8 +29,8 @@ SENDER = "weekly@news.example.com"
 LIMITS = Limits(connect=2, envelope=1, data=1, message=1, quit=1)
 
 
-def compose(deliveries: Sequence[Delivery]) -> list[bytes]:
-    return [b"Subject: %d\r\n\r\nHello\r\n" % delivery.subscriber_id for delivery in deliveries]
+def compose(deliveries: Sequence[Delivery]) -> list[Mail]:
+    return [Mail(SENDER, d.recipient, b"Subject: %d\r\n\r\nHello\r\n" % d.subscriber_id) for d in deliveries]
 
 
 @dataclass
@@ -38,10 +40,14 @@ class Told:
     stop_after: int = 1_000_000
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     statuses: list[DeliveryStatus] = field(default_factory=list)
+    waits: list[Waiting] = field(default_factory=list)
 
-    def __call__(self, status: DeliveryStatus) -> None:
+    def __call__(self, event: DeliveryStatus | Waiting) -> None:
         """Count one."""
-        self.statuses.append(status)
+        if isinstance(event, Waiting):
+            self.waits.append(event)
+            return
+        self.statuses.append(event)
         if len(self.statuses) == self.stop_after:
             self.stop.set()
 
@@ -63,6 +69,7 @@ async def run(
     told: Told | None = None,
     connections: int = 3,
     limits: Limits = LIMITS,
+    domains: dict[str, float] | None = None,
     compose: Compose = compose,
 ) -> Inbox:
     """Deliver the issue to a server that behaves like that, and return what it got."""
@@ -71,12 +78,14 @@ async def run(
         smtp = Smtp(host="127.0.0.1", port=server.port, tls="none")
         order = Order(
             route=Route(smtp, "client.example", limits, ssl.create_default_context()),
-            sender=SENDER,
+            issue_name=issue.name,
             connections=connections,
             messages_per_second=0,
+            domains=domains or {},
             released_at=NOW,
             clock=lambda: NOW,
-            first_wait=0.01,
+            first_wait_seconds=0.01,
+            first_pause_seconds=0.01,
         )
         first = await open_session(order.route)
         try:
@@ -221,7 +230,7 @@ async def test_a_session_that_opens_in_spite_of_a_stop_is_dropped() -> None:
 
 
 async def test_trouble_of_one_lets_the_others_finish_their_message(database: Engine) -> None:
-    def fails_later(deliveries: Sequence[Delivery]) -> list[bytes]:
+    def fails_later(deliveries: Sequence[Delivery]) -> list[Mail]:
         if deliveries[0].subscriber_id > 1:
             raise TemplateError("broken")
         return compose(deliveries)
@@ -239,7 +248,7 @@ async def test_no_more_than_two_batches_are_composed_ahead(database: Engine) -> 
     told, most = Told(), 0
     composed = 0
 
-    def counted(deliveries: Sequence[Delivery]) -> list[bytes]:
+    def counted(deliveries: Sequence[Delivery]) -> list[Mail]:
         nonlocal composed, most
         composed += len(deliveries)
         most = max(most, composed - len(told.statuses))
@@ -294,7 +303,7 @@ async def test_what_was_accepted_while_the_ledger_was_away_is_noted_later(databa
 async def test_a_message_that_another_worker_took_over_is_not_sent(database: Engine) -> None:
     issue = plan(database, "ada@example.org", "bo@example.org")
 
-    def stolen(deliveries: Sequence[Delivery]) -> list[bytes]:
+    def stolen(deliveries: Sequence[Delivery]) -> list[Mail]:
         with db.transaction(database) as connection:
             table = tables.deliveries
             theirs = table.update().where(table.c.subscriber_id == deliveries[0].subscriber_id)
@@ -308,8 +317,25 @@ async def test_a_message_that_another_worker_took_over_is_not_sent(database: Eng
     assert claims(database) == {"another", None}
 
 
-def test_the_pace_is_kept_without_bursts() -> None:
-    pace = Pace(10)
+async def test_refusals_of_our_content_pause_the_issue(database: Engine) -> None:
+    issue = plan(database, *(f"message-554.{number}@example.org" for number in range(40)))
+    with pytest.raises(
+        IssuePausedError, match=r"5 of the first 5 .*554 5\.6\.0 content.*digest send weekly/1"
+    ) as caught:
+        await run(database, issue, connections=1)
 
-    assert [round(pace.turn(now), 3) for now in (0.0, 0.0, 0.05, 5.0, 5.0)] == [0, 0.1, 0.15, 0, 0.1]
-    assert [Pace(0).turn(now) for now in (0.0, 0.0)] == [0, 0]
+    assert "@" not in str(caught.value)
+    found = list(standing(database).values())
+    assert set(found) == {"rejected", "planned"}
+    assert 5 <= found.count("rejected") <= 6
+
+
+async def test_a_slow_domain_keeps_nobody_else_waiting(database: Engine) -> None:
+    slow = [f"reader{number}@slow.example" for number in range(4)]
+    told = Told(stop_after=62)
+    inbox = await run(database, plan(database, *slow, *people(60)), told=told, domains={"Slow.example": 2})
+
+    domains = [message.recipient.rpartition("@")[2] for message in inbox.accepted]
+    assert domains.count("example.org") == 60
+    assert domains[0] == "slow.example"
+    assert domains.count("slow.example") < 4

@@ -1,36 +1,76 @@
-import time
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
 
-from digest import db, ledger
-from digest.journal import Journal
+from digest import db, ledger, tables
+from digest.journal import Journal, Leave
 from digest.ledger import Outcome
-from digest.model import DeliveryStatus
+from digest.model import Culprit, DeliveryStatus
+from subscribers import consent, store
 from tests.articles import NOW
 from tests.deliveries import issue_with, standing
 
 A, B = "ada@example.org", "bo@example.org"
 
 
-def test_an_intent_can_be_withdrawn_and_declared_anew_and_what_is_left_open_is_unknown(database: Engine) -> None:
+async def test_an_intent_can_be_withdrawn_and_declared_anew_and_what_is_left_open_is_unknown(database: Engine) -> None:
     with db.transaction(database) as connection:
         issue = issue_with(connection, A, B)
     with Journal(database, issue, token="me", clock=lambda: NOW) as journal:
         ada, bo = journal.claim()
-        assert journal.intend(ada).result(5)
+        assert await journal.intend(ada) is Leave.GRANTED
         journal.withdraw(ada)
-        assert journal.intend(ada).result(5)  # may share its transaction with the withdrawal
-        outcome = Outcome(ada.subscriber_id, DeliveryStatus.ACCEPTED, 250, "", None)
-        assert journal.record(outcome).result(5)
-        assert standing(database) == {A: "accepted", B: "planned"}
-        assert journal.intend(bo).result(5)
+        assert await journal.intend(ada) is Leave.GRANTED  # may share its transaction with the withdrawal
+        journal.record(Outcome(ada.subscriber_id, DeliveryStatus.ACCEPTED, 250, "", None, Culprit.NOBODY))
+        assert await journal.intend(bo) is Leave.GRANTED
+        assert standing(database) == {A: "accepted", B: "sending"}
     assert standing(database) == {A: "accepted", B: "unknown"}
 
 
+async def test_someone_who_left_after_the_claim_is_skipped_and_another_workers_row_is_lost(database: Engine) -> None:
+    with db.transaction(database) as connection:
+        issue = issue_with(connection, A, B)
+    with Journal(database, issue, token="me", clock=lambda: NOW) as journal:
+        ada, bo = journal.claim()
+        with db.transaction(database) as connection:
+            person = store.by_email(connection, A)
+            assert person
+            consent.unsubscribe(connection, person, [issue.newsletter], newsletter="weekly", source="test", now=NOW)
+            theirs = tables.deliveries.update().where(tables.deliveries.c.subscriber_id == bo.subscriber_id)
+            connection.execute(theirs.values(claim="another"))
+        assert await asyncio.gather(journal.intend(ada), journal.intend(bo)) == [Leave.SKIPPED, Leave.LOST]
+    assert standing(database) == {A: "skipped", B: "planned"}
+
+
+async def test_a_commit_whose_answer_was_lost_is_not_taken_for_another_workers(database: Engine) -> None:
+    with db.transaction(database) as connection:
+        issue = issue_with(connection, A)
+    lost = 0
+
+    @event.listens_for(database, "commit")
+    def lose_one(connection: Connection) -> None:
+        nonlocal lost
+        if connection.get_execution_options().get("digest_write") and lost == 1:
+            lost += 1
+            connection.connection.commit() if database.dialect.name == "postgresql" else connection.exec_driver_sql(
+                "commit"
+            )
+            raise OperationalError("", {}, Exception("database is locked"))
+
+    with Journal(database, issue, token="me", clock=lambda: NOW) as journal:
+        (ada,) = journal.claim()
+        lost = 1
+        assert await journal.intend(ada) is Leave.GRANTED
+        journal.record(Outcome(ada.subscriber_id, DeliveryStatus.ACCEPTED, 250, "", None, Culprit.NOBODY))
+    assert lost == 2
+    assert standing(database) == {A: "accepted"}
+
+
 @pytest.mark.slow
-def test_leases_are_renewed_while_the_journal_is_open(database: Engine) -> None:
+async def test_leases_are_renewed_while_the_journal_is_open(database: Engine) -> None:
     with db.transaction(database) as connection:
         issue = issue_with(connection, A)
 
@@ -41,6 +81,6 @@ def test_leases_are_renewed_while_the_journal_is_open(database: Engine) -> None:
     with Journal(database, issue, token="me", clock=lambda: NOW, lease=timedelta(seconds=0.4)) as journal:
         journal.claim()
         first = leased_until()
-        time.sleep(1)
+        await asyncio.sleep(1)
         assert leased_until() > first
         assert leased_until() > datetime.now(UTC)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select, update
 
 from digest import db, issues, ledger, tables
 from digest.ledger import Outcome, Resolution
-from digest.model import Delivery, DeliveryStatus, Issue
+from digest.model import Culprit, Delivery, DeliveryStatus, Issue
 from subscribers import consent, store
 from tests.articles import NOW
 from tests.audience import SECRET
@@ -32,11 +32,12 @@ def claim(engine: Engine, issue: Issue, token: str = "me", *, now: datetime = NO
 def mark(engine: Engine, deliveries: list[Delivery], token: str = "me") -> set[int]:
     with db.transaction(engine) as connection:
         ids = [delivery.subscriber_id for delivery in deliveries]
-        return ledger.mark_sending(connection, deliveries[0].issue_id, ids, token=token, now=NOW)
+        issue = issues.find(connection, "weekly/1")
+        return ledger.mark_sending(connection, issue, ids, token=token, now=NOW)
 
 
 def outcome(delivery: Delivery, status: DeliveryStatus, next_at: datetime | None = None) -> Outcome:
-    return Outcome(delivery.subscriber_id, status, 250, "said so", next_at)
+    return Outcome(delivery.subscriber_id, status, 250, "said so", next_at, Culprit.NOBODY)
 
 
 def record(engine: Engine, issue: Issue, *outcomes: Outcome, token: str = "me", now: datetime = NOW) -> None:
@@ -60,6 +61,22 @@ def test_claimed_rows_are_nobody_elses(database: Engine, issue: Issue) -> None:
     assert [delivery.recipient for delivery in second] == [C]
     assert first[0].link_version == 1
     assert claim(database, issue, "three") == []
+
+
+def test_someone_who_leaves_after_the_claim_is_skipped_at_the_last_moment(database: Engine, issue: Issue) -> None:
+    ada, bo, _ = claim(database, issue)
+    with db.transaction(database) as connection:
+        person = store.by_email(connection, A)
+        assert person
+        consent.unsubscribe(connection, person, [issue.newsletter], newsletter="weekly", source="test", now=NOW)
+
+    assert mark(database, [ada, bo]) == {bo.subscriber_id}
+    with db.transaction(database) as connection:
+        ids = [ada.subscriber_id, bo.subscriber_id]
+        assert ledger.skip_held(connection, issue, ids, token="another", now=NOW) == set()
+        assert ledger.skip_held(connection, issue, ids, token="me", now=NOW) == {ada.subscriber_id}
+        assert ledger.sending(connection, issue.id, ids, token="me") == {bo.subscriber_id}
+    assert standing(database) == {A: "skipped", B: "sending", C: "planned"}
 
 
 def test_people_who_left_after_planning_are_skipped_and_the_next_take_their_place(
@@ -153,6 +170,7 @@ def test_retries_grow_from_five_minutes_to_an_hour_and_end_after_a_day(attempts:
             attempts=attempts,
             code=0,
             reply="",
+            culprit=Culprit.NOBODY,
             at=None,
             next_at=None,
         )

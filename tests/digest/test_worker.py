@@ -10,7 +10,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import Engine
 
-from digest import articles, db, issues, planning, worker
+from digest import articles, db, issues, pause, planning, worker
+from digest import engine as sending
 from digest.config import Settings
 from digest.engine import Stop
 from digest.model import Issue
@@ -254,3 +255,19 @@ def test_complaint_that_lasts_is_told_once(office: Office) -> None:
     worker.work(office.engine, office.settings, clock=clock, stop=stop, tell=office.told.append)
 
     assert office.told == ["weekly: nothing is planned: set postal_address of “weekly”, which bulk mail must carry"]
+
+
+def test_a_paused_issue_waits_until_a_person_sends_it(office: Office) -> None:
+    office.mailbox.reply = "451 4.3.0 later"
+    office.tick()
+    (issue,) = office.issues()
+    with db.transaction(office.engine) as connection:
+        pause.pause(connection, issue.id, "something of ours", SLOT)
+    office.mailbox.reply = "250 OK"
+
+    office.tick(SLOT + HOUR)
+    assert office.mailbox.recipients == []
+
+    sending.send(office.engine, office.settings, issue, clock=lambda: SLOT + HOUR)
+    assert sorted(office.mailbox.recipients) == PEOPLE
+    assert office.issues()[0].paused_at is None

@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import Engine, update
 
 from digest import articles, db, tables
+from digest.smtp import dkim_keys
 from tests.articles import NOW, article
 from tests.audience import subscriber
 from tests.digest.cli.conftest import Digest
+from tests.dkim import DOMAIN, published, verified
 from tests.smtp_server import Conduct, Process, running
 
 AT = ("--now", NOW.isoformat())
@@ -261,3 +263,20 @@ def test_report_before_sending_has_no_reach(stocked: Digest) -> None:
     assert told["planned"] == 2
     assert told["by_category"]["Science"] == {"articles": 0, "deliveries": 0}
     assert told["events"] == []
+
+
+def test_with_a_key_what_arrives_is_signed_and_what_render_shows(stocked: Digest, serve: Start) -> None:
+    server, mail = serve(Conduct()), stocked.settings_file.parent / "ada.eml"
+    for kind in ("rsa", "ed25519"):
+        key_file = stocked.settings_file.parent / f"{kind}.pem"
+        key_file.write_text(dkim_keys.pem(published(kind).key))
+        with stocked.settings_file.open("a") as file:
+            file.write(f'\n[[dkim]]\ndomain = "{DOMAIN}"\nselector = "{kind}"\nkey_file = "{kind}.pem"\n')
+    rendered = stocked("render", "weekly/1", "--as", "ada@example.org", "-o", str(mail))
+    assert (rendered.code, stocked("send", "weekly/1", *AT).code) == (0, 0)
+
+    message = next(m.message for m in server.accepted() if m.recipient == "ada@example.org")
+    assert message == mail.read_bytes()
+    assert verified(message, index=0)
+    assert verified(message, index=1)
+    assert not verified(message.replace(b"List-Unsubscribe=One-Click", b"List-Unsubscribe=Two-Clicks"))

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from digest.config import Smtp
 from digest.errors import ServerRefusedError, ServerUnavailableError
-from digest.model import DeliveryStatus
-from digest.smtp.envelope import Envelope
+from digest.model import Culprit, DeliveryStatus
+from digest.smtp.envelope import Mail
 from digest.smtp.login import open_session
 from digest.smtp.route import Limits, Route
 from digest.smtp.session import Session, data_block
-from digest.smtp.verdict import Stage, Verdict
+from digest.smtp.verdict import Reaction, Stage, Verdict
 from tests.smtp_server import Conduct, Running, serving
 
 SENDER = "weekly@news.example.com"
@@ -49,7 +49,18 @@ async def no() -> bool:
 
 
 async def deliver(session: Session, recipient: str, message: bytes = MESSAGE) -> Verdict:
-    return await session.deliver(Envelope(SENDER, recipient), message, yes)
+    return await session.deliver(Mail(SENDER, recipient, message), yes)
+
+
+async def deliver_all(session: Session, *recipients: str) -> list[Verdict]:
+    """Deliver to each, the next one's envelope travelling with this one's message where the server can."""
+    mails = [Mail(SENDER, recipient, MESSAGE) for recipient in recipients]
+    verdicts = []
+    for number, mail in enumerate(mails):
+        verdicts.append(await session.deliver(mail, yes, lambda n=number + 1: mails[n] if n < len(mails) else None))
+        if not session.is_usable:
+            break
+    return verdicts
 
 
 @pytest.mark.parametrize(
@@ -115,10 +126,12 @@ async def test_trouble_at_mail_hands_nothing_over(mail: str) -> None:
     assert not server.inbox.accepted
 
 
-async def test_a_refused_sender_is_our_fault_and_raises() -> None:
+async def test_a_refused_sender_is_our_fault_and_ends_everything() -> None:
     async with connected(Conduct(mail="550 5.7.1 not your address")) as (session, _):
-        with pytest.raises(ServerRefusedError, match=r"refuses the sender weekly@news.example.com: 550 5.7.1"):
-            await deliver(session, "ada@example.org")
+        verdict = await deliver(session, "ada@example.org")
+
+    assert (verdict.status, verdict.code) == (DeliveryStatus.PLANNED, 550)
+    assert (verdict.culprit, verdict.reaction) == (Culprit.OURS, Reaction.STOP)
 
 
 async def test_a_failed_envelope_is_reset_before_the_next() -> None:
@@ -131,7 +144,7 @@ async def test_a_failed_envelope_is_reset_before_the_next() -> None:
 
 async def test_without_the_ledgers_leave_nothing_is_handed_over() -> None:
     async with connected() as (session, server):
-        verdict = await session.deliver(Envelope(SENDER, "ada@example.org"), MESSAGE, no)
+        verdict = await session.deliver(Mail(SENDER, "ada@example.org", MESSAGE), no)
 
         assert (verdict.status, verdict.stage) == (DeliveryStatus.PLANNED, Stage.DATA)
         assert not session.is_usable
@@ -146,7 +159,7 @@ async def test_a_connection_lost_while_the_ledger_commits_hands_nothing_over() -
             await asyncio.sleep(0.05)
             return True
 
-        verdict = await session.deliver(Envelope(SENDER, "ada@example.org"), MESSAGE, slow)
+        verdict = await session.deliver(Mail(SENDER, "ada@example.org", MESSAGE), slow)
 
     assert verdict.status is DeliveryStatus.PLANNED
     assert not server.inbox.accepted
@@ -158,7 +171,7 @@ async def test_a_failing_ledger_comes_through_and_hands_nothing_over() -> None:
 
     async with connected() as (session, server):
         with pytest.raises(ZeroDivisionError):
-            await session.deliver(Envelope(SENDER, "ada@example.org"), MESSAGE, broken)
+            await session.deliver(Mail(SENDER, "ada@example.org", MESSAGE), broken)
         assert not session.is_usable
     assert not server.inbox.accepted
 
@@ -190,7 +203,7 @@ async def test_an_international_domain_is_encoded() -> None:
     assert server.inbox.accepted[0].recipient == "ada@xn--bcher-kva.example"
 
 
-@pytest.mark.parametrize(("offered", "status"), [(True, DeliveryStatus.ACCEPTED), (False, DeliveryStatus.REJECTED)])
+@pytest.mark.parametrize(("offered", "status"), [(True, DeliveryStatus.ACCEPTED), (False, DeliveryStatus.SKIPPED)])
 async def test_a_local_part_that_is_not_ascii_needs_smtputf8(offered: bool, status: DeliveryStatus) -> None:
     async with connected(Conduct(smtputf8=offered)) as (session, server):
         verdict = await deliver(session, "jürgen@bücher.example")
@@ -222,23 +235,87 @@ async def test_a_connection_that_has_served_enough_wants_to_be_replaced() -> Non
         assert not session.is_usable
 
 
-async def test_lines_that_begin_with_a_dot_arrive_as_they_were() -> None:
-    message = b".first\r\nSubject: a\r\n\r\n.\r\n..two\r\nlast"
+@pytest.mark.parametrize("message", [b".first\r\n", b"Subject: a\r\n\r\n.\r\nMAIL FROM:<x@y.example>\r\n", b"a\n.b"])
+async def test_a_line_that_begins_with_a_dot_is_a_fault_of_ours_and_never_reaches_the_wire(message: bytes) -> None:
     async with connected() as (session, server):
-        await deliver(session, "ada@example.org", message)
+        with pytest.raises(ValueError, match="full stop"):
+            await deliver(session, "ada@example.org", message)
+        assert not session.is_usable
+    assert not server.inbox.accepted
 
-    assert server.inbox.accepted[0].message == message + b"\r\n"
 
-
-@given(st.lists(st.sampled_from([b".", b"..", b"a", b"", b".a"]), min_size=1))
-def test_a_data_block_undone_is_the_message(lines: list[bytes]) -> None:
-    message = b"\r\n".join(lines) + b"\r\n"
+@given(st.binary().filter(lambda data: not data.startswith(b".") and b"\n." not in data))
+def test_a_data_block_ends_in_the_one_lone_dot(message: bytes) -> None:
     block = data_block(message)
 
-    assert block.endswith(b".\r\n")
-    sent = block[: -len(b".\r\n")].split(b"\r\n")[:-1]
-    assert b"." not in sent
-    assert [line.removeprefix(b".") if line.startswith(b".") else line for line in sent] == lines
+    assert block.startswith(message)
+    assert block.endswith(b"\r\n.\r\n") or block == message + b".\r\n"
+    assert b"\n.\r\n" not in block[: -len(b"\n.\r\n")]
+
+
+MIXED = (
+    "ada",
+    "rcpt-550.a",
+    "bo",
+    "message-554.a",
+    "rcpt-450.a",
+    "message-451.a",
+    "data-451.a",
+    "cy",
+    "message-251.a",
+    "di",
+)
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+async def test_good_and_bad_in_one_stream_are_each_judged_alone(pipelining: bool) -> None:
+    async with connected(Conduct(pipelining=pipelining)) as (session, server):
+        verdicts = await deliver_all(session, *(f"{name}@example.org" for name in MIXED))
+
+    assert [verdict.code for verdict in verdicts] == [250, 550, 250, 554, 450, 451, 451, 250, 251, 250]
+    stored = ["ada", "bo", "cy", "message-251.a", "di"]
+    assert [message.recipient for message in server.inbox.accepted] == [f"{name}@example.org" for name in stored]
+    assert server.inbox.connections == 1
+    assert server.inbox.commands[-1] == "QUIT"
+
+
+async def test_a_message_travels_with_the_next_ones_envelope() -> None:
+    async with connected() as (session, server):
+        heard: list[int] = []
+
+        async def look() -> bool:
+            heard.append(len(server.inbox.commands))
+            return True
+
+        mails = [Mail(SENDER, f"{name}@example.org", MESSAGE) for name in ("ada", "bo")]
+        await session.deliver(mails[0], yes, lambda: mails[1])
+        assert session.is_usable
+        await asyncio.sleep(0.05)
+        assert server.inbox.commands[-1] == "RCPT bo@example.org"  # before anybody asked for it to be delivered
+        await session.deliver(mails[1], look)
+
+    assert heard == [4]
+    assert [message.recipient for message in server.inbox.accepted] == ["ada@example.org", "bo@example.org"]
+
+
+@pytest.mark.parametrize("stage", ["rcpt-drop", "data-drop", "message-drop", "message-lost", "rcpt-421", "message-421"])
+async def test_a_connection_lost_over_one_leaves_the_announced_one_unharmed(stage: str) -> None:
+    async with connected() as (session, server):
+        verdicts = await deliver_all(session, "ada@example.org", f"{stage}.a@example.org", "bo@example.org")
+        assert len(verdicts) == 2
+        assert not session.is_usable
+
+    assert {message.recipient for message in server.inbox.accepted} <= {"ada@example.org", f"{stage}.a@example.org"}
+
+
+async def test_leave_is_not_taken_while_the_server_waits_for_a_message() -> None:
+    async with connected() as (session, server):
+        mails = [Mail(SENDER, f"{name}@example.org", MESSAGE) for name in ("ada", "bo")]
+        await session.deliver(mails[0], yes, lambda: mails[1])
+    await asyncio.sleep(0.05)
+
+    assert "QUIT" not in server.inbox.commands
+    assert [message.recipient for message in server.inbox.accepted] == ["ada@example.org"]
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
