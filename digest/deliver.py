@@ -259,8 +259,11 @@ class Line:
         run = self._run
         if verdict.status is not DeliveryStatus.PLANNED:
             self._record(job.delivery, verdict)
-            run.reached()
             run.learn(verdict)
+            if verdict.status is DeliveryStatus.UNKNOWN:
+                run.failed(_trouble(run.order.route, verdict), is_about_recipient=False)
+            else:
+                run.reached()
             return
         if intent.leave is Leave.GRANTED:
             run.journal.withdraw(job.delivery)

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from digest.journal import BATCH, Journal
+from digest.journal import BATCH, Journal, patiently
 from digest.model import Delivery
 from digest.smtp.envelope import Mail
 from digest.smtp.pace import Pace
@@ -110,7 +110,8 @@ class Jobs:
         deliveries = self._journal.claim()
         if not deliveries:
             return []
-        return [Job(d, mail) for d, mail in zip(deliveries, self._compose(deliveries), strict=True)]
+        mails = patiently(lambda: self._compose(deliveries))
+        return [Job(delivery, mail) for delivery, mail in zip(deliveries, mails, strict=True)]
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> bool:

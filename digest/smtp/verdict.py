@@ -7,7 +7,11 @@ from enum import StrEnum
 from digest.model import Culprit, DeliveryStatus
 
 REPLY_LENGTH = 500  # characters of a server's reply that are kept: enough for every real reason and its link
-_OURS = re.compile(r"(?<![\d.])5\.[67]\.\d|(?<![\d.])5\.3\.4|relay", re.IGNORECASE)  # RFC 3463: content, policy, size
+_OURS = (
+    re.compile(  # RFC 3463: 5.6 is content, 5.7 policy, 5.3.4 size; many relays say in words alone that they are none
+        r"(?<![\d.])5\.[67]\.\d|(?<![\d.])5\.3\.4|relay(ing)?\s+(access\s+)?(is\s+)?(denied|not\s)", re.IGNORECASE
+    )
+)
 _NOT_LOGGED_IN = 530
 CLOSING = 421  # "service not available, closing transmission channel": may come at any stage
 
@@ -81,10 +85,10 @@ def judge(stage: Stage, code: int, text: str) -> Verdict:
     if stage is Stage.MAIL or (stage is not Stage.MESSAGE and code == CLOSING):
         verdict = not_handed_over(stage, text, code=code)
         return replace(verdict, reaction=Reaction.SLOW_DOWN) if code == CLOSING else verdict
-    if code >= 500 and (stage is Stage.MESSAGE or _OURS.search(text)):
-        return Verdict(DeliveryStatus.REJECTED, code, clean(text), stage, Culprit.OURS)
     if stage is not Stage.MESSAGE and code == _NOT_LOGGED_IN:
         return Verdict(DeliveryStatus.PLANNED, code, clean(text), stage, Culprit.OURS, Reaction.STOP)
+    if code >= 500 and (stage is Stage.MESSAGE or _OURS.search(text)):
+        return Verdict(DeliveryStatus.REJECTED, code, clean(text), stage, Culprit.OURS)
     by_class = {
         2: (DeliveryStatus.ACCEPTED, Culprit.NOBODY),
         4: (DeliveryStatus.DEFERRED, Culprit.RECIPIENT),

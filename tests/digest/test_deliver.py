@@ -339,3 +339,11 @@ async def test_a_slow_domain_keeps_nobody_else_waiting(database: Engine) -> None
     assert domains.count("example.org") == 60
     assert domains[0] == "slow.example"
     assert domains.count("slow.example") < 4
+
+
+async def test_a_server_that_dies_over_each_message_is_given_up_soon(database: Engine) -> None:
+    issue = plan(database, *(f"message-drop.{number}@example.org" for number in range(60)))
+    with pytest.raises(ServerUnavailableError, match="broke off at message"):
+        await run(database, issue, connections=1)
+
+    assert list(standing(database).values()).count("unknown") == 6
