@@ -13,6 +13,7 @@ lock   the hash-locked requirements, resolved anew from pyproject.toml (needs uv
 import hashlib
 import importlib.util
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,15 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed"
 RUN, DEV = ROOT / "requirements" / "run.txt", ROOT / "requirements" / "dev.txt"
 SECOND_OPINIONS = ROOT / "tests" / "second_opinions"
+EXIM = ROOT / ".parts" / "exim"
+EXIM_PACKAGES = ("exim4-daemon-light", "exim4-base")
+EXIM_LIBRARIES = {  # Debian package -> what of it Exim needs; others come with every system
+    "libdb5.3": "/usr/lib/*/libdb-5.3.so",
+    "libgnutls-dane0": "/usr/lib/*/libgnutls-dane.so.0",
+    "libidn12": "/usr/lib/*/libidn.so.12",
+    "libnsl2": "/usr/lib/*/libnsl.so.2",
+}
+EXIM_USER = "Debian-exim"  # built into Debian's program: it starts for nobody else
 NODE_PROGRAMS = ("node", "npm")  # wherever they come from: Debian's do, and others
 # modules of bench/; the others are what these need
 BENCHMARKS = ("compose", "ingest", "stories", "planning", "pictures", "dkim", "memory", "kill")
@@ -70,11 +80,48 @@ def install_system_packages(*packages: str) -> bool:
     return True
 
 
+def absent(parts: dict[str, str]) -> list[str]:
+    """Return the packages of whose files none is there."""
+    return [name for name, path in parts.items() if not any(Path("/").glob(path.lstrip("/")))]
+
+
 def ensure_system_parts() -> None:
     """Install the servers and the browser that the slow tests use, as far as this user may."""
-    missing = [name for name, path in SYSTEM_PARTS.items() if not any(Path("/").glob(path.lstrip("/")))]
-    if missing:
+    if missing := absent(SYSTEM_PARTS):
         install_system_packages(*missing)
+    ensure_exim()
+
+
+def ensure_exim() -> None:
+    """Unpack Debian's Exim beside its Postfix, which it could not be installed beside; say so where that cannot be."""
+    root, apt = administrator(), shutil.which("apt-get")
+    if (EXIM / "usr/sbin/exim4").exists() and is_user(EXIM_USER):
+        return
+    if apt is None or root is None:
+        print("missing here: exim4-daemon-light (unpacked from Debian's package, as root)", file=sys.stderr)
+        return
+    if missing := absent(EXIM_LIBRARIES):
+        install_system_packages(*missing)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)  # apt fetches as a user of its own
+        if subprocess.run([apt, "download", "-qq", *EXIM_PACKAGES], cwd=folder, check=False).returncode:
+            print("Exim could not be fetched: the tests that need it will say so", file=sys.stderr)
+            return
+        EXIM.mkdir(parents=True, exist_ok=True)
+        for package in Path(folder).glob("*.deb"):
+            run("dpkg-deb", "--extract", package, EXIM)
+    if not is_user(EXIM_USER):  # as Debian's package would make it
+        nobody = ["--system", "--user-group", "--no-create-home", "--home-dir", "/var/spool/exim4"]
+        run(*root, "useradd", *nobody, "--shell", "/usr/sbin/nologin", EXIM_USER)
+
+
+def is_user(name: str) -> bool:
+    """Tell whether this system knows a user of that name."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def ensure_second_opinions() -> None:

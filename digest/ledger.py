@@ -282,3 +282,22 @@ def resolve(
         unknown = unknown.where(_D.c.subscriber_id == subscriber_id)
     status = DeliveryStatus.ACCEPTED if resolution is Resolution.ACCEPT else DeliveryStatus.PLANNED
     return connection.execute(unknown.values(status=status, at=now, next_at=None)).rowcount
+
+
+def in_doubt(connection: Connection, issue_id: int, *, subscriber_id: int | None) -> list[int]:
+    """Return whose deliveries are `unknown`, of one person or of all; a crash leaves one for each open connection."""
+    unknown = select(_D.c.subscriber_id).where(_D.c.issue_id == issue_id, _D.c.status == DeliveryStatus.UNKNOWN)
+    if subscriber_id is not None:
+        unknown = unknown.where(_D.c.subscriber_id == subscriber_id)
+    return list(connection.execute(unknown.order_by(_D.c.subscriber_id)).scalars())
+
+
+def replan_refused(connection: Connection, issue_id: int, *, subscriber_id: int | None, now: datetime) -> int:
+    """Plan again what was rejected for a fault of ours, which is mended now, one person's or all; return how many."""
+    refused = update(_D).where(
+        _D.c.issue_id == issue_id, _D.c.status == DeliveryStatus.REJECTED, _D.c.culprit == Culprit.OURS
+    )
+    if subscriber_id is not None:
+        refused = refused.where(_D.c.subscriber_id == subscriber_id)
+    planned = refused.values(status=DeliveryStatus.PLANNED, culprit=Culprit.NOBODY, at=now, next_at=None)
+    return connection.execute(planned).rowcount

@@ -2,16 +2,14 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.real_parts import missing
+from tests.real_parts import free_port, missing, wait_until_it_answers
 
 POSTFIX = Path("/usr/sbin/postfix")
 
@@ -72,41 +70,30 @@ class Postfix:
     folder: Path
 
     @property
+    def log_file(self) -> Path:
+        """Its log."""
+        return self.folder / "log"
+
+    @property
     def log(self) -> str:
         """What it logged so far."""
-        return (self.folder / "log").read_text()
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _wait_until_it_answers(port: int) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-                if connection.recv(3) == b"220":
-                    connection.sendall(b"QUIT\r\n")
-                    return
-        except OSError:
-            time.sleep(0.05)
-    raise TimeoutError("postfix does not answer")
+        return self.log_file.read_text()
 
 
 @contextmanager
-def relay(relay_to: int) -> Iterator[Postfix]:
-    """Start a postfix that hands everything to a server on this machine; stop and remove it at the end."""
+def relay(relay_to: int, settings: str = "") -> Iterator[Postfix]:
+    """Start a postfix that hands everything to a server on this machine; stop and remove it at the end.
+
+    `settings` are lines of main.cf that count instead of ours.
+    """
     if not POSTFIX.exists():
         missing("postfix", "apt-get install postfix")
     if os.geteuid() != 0:
         missing("a postfix of our own", "run the tests as root, who alone can start it")
     folder = Path(tempfile.mkdtemp(prefix="digest-postfix-"))
     folder.chmod(0o755)  # its daemons run as another user
-    port = _free_port()
-    (folder / "main.cf").write_text(MAIN.format(folder=folder, relay_to=relay_to))
+    port = free_port()
+    (folder / "main.cf").write_text(MAIN.format(folder=folder, relay_to=relay_to) + settings)
     (folder / "master.cf").write_text(MASTER.format(port=port))
     (folder / "queue").mkdir()
     (folder / "data").mkdir()
@@ -118,7 +105,7 @@ def relay(relay_to: int) -> Iterator[Postfix]:
     try:
         postfix("start")
         try:
-            _wait_until_it_answers(port)
+            wait_until_it_answers(port)
             yield Postfix(port, folder)
         finally:
             postfix("stop")

@@ -7,6 +7,8 @@ to the final dot) stands a code, or one of these words:
 drop    the connection is lost there (at `message`: before the message was stored)
 silent  no answer ever comes
 lost    only for `message`: it is stored, and the connection is lost before the reply
+
+An exact reply, whatever the address looks like, stands in `Conduct.replies`.
 """
 
 import asyncio
@@ -15,7 +17,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -44,6 +46,8 @@ class Conduct:
     certificate: str = ""  #: a PEM file with key and chain: STARTTLS is offered
     implicit_tls: bool = False
     greetings_refused_after: int = 1_000_000  #: connections that are greeted; later ones get 421
+    replies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Recipient (at MAIL: sender) -> the stage, `MAIL`, `RCPT`, `DATA` or `message`, and its whole reply there."""
 
 
 class Accepted(NamedTuple):
@@ -122,6 +126,11 @@ class MisbehavingServer(SMTP):
     def _is_refused(self) -> bool:
         return self.inbox.connections > self.conduct.greetings_refused_after
 
+    def exact_reply(self, address: str, stage: str) -> str:
+        """Return the whole reply that was asked for at that stage, or an empty string."""
+        at, reply = self.conduct.replies.get(address, ("", ""))
+        return reply if at == stage else ""
+
     async def obey(self, what: str, *, text: str) -> str:
         """Do what was asked for, and return the reply where there is one."""
         if what == "drop":
@@ -147,12 +156,16 @@ class MisbehavingServer(SMTP):
         if self.conduct.mail and self.inbox.mails <= self.conduct.mail_times:
             what, _, text = self.conduct.mail.partition(" ")
             return await self.obey(what, text=text)
+        if exact := self.exact_reply(address, "MAIL"):
+            return exact
         envelope.mail_from = address
         return "250 2.1.0 Ok"
 
     async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, options: list[str]) -> str:
         """Accept a recipient, unless its name says otherwise."""
         self.inbox.commands.append(f"RCPT {address}")
+        if exact := self.exact_reply(address, "RCPT"):
+            return exact
         if what := _wish(address, "rcpt"):
             return await self.obey(what, text=f"5.1.1 <{address}>: \x1b[31mno\x07 such user")
         envelope.rcpt_tos.append(address)
@@ -170,7 +183,11 @@ class MisbehavingServer(SMTP):
 
     async def smtp_DATA(self, arg: str) -> None:
         """Refuse DATA where the recipient's name says so."""
-        if what := _wish((self.envelope.rcpt_tos or [""])[0], "data"):
+        recipient = (self.envelope.rcpt_tos or [""])[0]
+        if exact := self.exact_reply(recipient, "DATA"):
+            await self.push(exact)
+            return
+        if what := _wish(recipient, "data"):
             await self.push(await self.obey(what, text="4.3.0 not now"))
             return
         await super().smtp_DATA(arg)
@@ -180,6 +197,8 @@ class MisbehavingServer(SMTP):
         [recipient] = envelope.rcpt_tos
         if self.conduct.delay:
             await asyncio.sleep(self.conduct.delay)
+        if exact := self.exact_reply(recipient, "message"):
+            return exact
         what = _wish(recipient, "message")
         if what not in ("", "lost", "251"):
             return await self.obey(what, text="5.6.0 content")

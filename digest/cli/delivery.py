@@ -1,6 +1,5 @@
-"""`digest send`, `report`, `deliveries` and `resolve`: mail out, and what became of it."""
+"""`digest send`, `report` and `deliveries`: mail out, and what became of it."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,11 +19,10 @@ from digest import report as reports
 from digest.cli.installation import Installation, json_option, now_option, pass_installation, print_json, say
 from digest.cli.issues import delivery_or_reason
 from digest.compose.headers import message_id
-from digest.errors import DigestError, NotFoundError, ServerError, UsageError
-from digest.ledger import Counts, Resolution
+from digest.errors import DigestError, ServerError, UsageError
+from digest.ledger import Counts
 from digest.model import DeliveryStatus, Issue
 from digest.smtp.throttle import Waiting
-from subscribers import store
 
 NOT_ACCEPTED = (DeliveryStatus.DEFERRED, DeliveryStatus.REJECTED, DeliveryStatus.UNKNOWN, DeliveryStatus.EXPIRED)
 DOMAINS_SHOWN = 20
@@ -294,51 +292,3 @@ def deliveries(installation: Installation, name: str, as_json: bool) -> None:
                     "next_at": delivery.next_at,
                 }
             )
-
-
-@click.command()
-@click.argument("name", metavar="ISSUE")
-@click.argument("resolution", type=click.Choice(Resolution, case_sensitive=False), metavar="resend|accept")
-@click.option("--email", metavar="E", help="Only this person’s delivery.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@now_option
-@json_option
-@pass_installation
-def resolve(
-    installation: Installation,
-    *,
-    name: str,
-    resolution: Resolution,
-    email: str | None,
-    yes: bool,
-    now: datetime,
-    as_json: bool,
-) -> None:
-    """Decide about deliveries whose fate is unknown: they did not arrive (resend), or they did (accept)."""
-    issue = _find(installation, name)
-    if resolution is Resolution.RESEND and not yes:
-        _confirm_resending(installation, issue)
-    with db.transaction(installation.engine) as connection:
-        person = store.by_email(connection, email) if email is not None else None
-        if email is not None and person is None:
-            raise NotFoundError(f"there is no subscriber {email}")
-        resolved = ledger.resolve(
-            connection, issue.id, resolution, subscriber_id=person.id if person else None, now=now
-        )
-    if as_json:
-        print_json({"resolved": resolved})
-    elif resolution is Resolution.RESEND:
-        say(f"{resolved:,} planned again: `digest send {issue.name}` delivers them")
-    else:
-        say(f"{resolved:,} accepted")
-
-
-def _confirm_resending(installation: Installation, issue: Issue) -> None:
-    """Ask on a terminal: whoever did get the first message will get it twice."""
-    unknown = engine.counts(installation.engine, issue)[DeliveryStatus.UNKNOWN]
-    if unknown and sys.stdin.isatty():
-        click.confirm(
-            f"Up to {unknown:,} people may get {issue.name} twice; most such messages had arrived. Resend?",
-            abort=True,
-            err=True,
-        )

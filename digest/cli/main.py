@@ -26,7 +26,7 @@ COMMANDS = {  # command -> the module that holds it; only the one that is asked 
     "send": "digest.cli.delivery",
     "report": "digest.cli.delivery",
     "deliveries": "digest.cli.delivery",
-    "resolve": "digest.cli.delivery",
+    "resolve": "digest.cli.resolve",
     "schedule": "digest.cli.schedule",
     "worker": "digest.cli.schedule",
     "serve": "digest.cli.serve",

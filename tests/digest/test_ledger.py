@@ -247,3 +247,27 @@ def test_claims_in_two_transactions_at_once_do_not_meet(database: Engine, issue:
     assert [[d.recipient for d in found] for found in (first, second)] == [[A, B], [C]]
     with db.reading(database) as connection:
         assert connection.execute(select(tables.deliveries.c.claim)).scalars().all().count("one") == 2
+
+
+def test_what_was_refused_for_our_fault_is_planned_again_and_nothing_else(database: Engine, issue: Issue) -> None:
+    ada, bo, cy = claim(database, issue)
+    rejected = DeliveryStatus.REJECTED
+    for delivery, culprit in ((ada, Culprit.OURS), (bo, Culprit.RECIPIENT), (cy, Culprit.OURS)):
+        record(database, issue, Outcome(delivery.subscriber_id, rejected, 550, "5.7.1 no", None, culprit))
+
+    with db.transaction(database) as connection:
+        assert ledger.replan_refused(connection, issue.id, subscriber_id=cy.subscriber_id, now=NOW) == 1
+    assert standing(database) == {A: "rejected", B: "rejected", C: "planned"}
+    with db.transaction(database) as connection:
+        assert ledger.replan_refused(connection, issue.id, subscriber_id=None, now=NOW) == 1
+        assert ledger.replan_refused(connection, issue.id, subscriber_id=None, now=NOW) == 0
+    assert [delivery.recipient for delivery in claim(database, issue, "again")] == [A, C]
+
+
+def test_those_in_doubt_are_named(database: Engine, issue: Issue) -> None:
+    ada, bo, _ = claim(database, issue)
+    record(database, issue, outcome(ada, DeliveryStatus.UNKNOWN), outcome(bo, DeliveryStatus.UNKNOWN))
+
+    with db.reading(database) as connection:
+        assert ledger.in_doubt(connection, issue.id, subscriber_id=None) == [ada.subscriber_id, bo.subscriber_id]
+        assert ledger.in_doubt(connection, issue.id, subscriber_id=bo.subscriber_id) == [bo.subscriber_id]

@@ -233,7 +233,7 @@ def test_resolution_accepts_one_and_resends_another(doubtful: Digest) -> None:
     one = doubtful("resolve", "weekly", "accept", "--email", "Message-Lost.ADA@example.org", "--json")
     rest = doubtful("resolve", "weekly", "resend", "--json")
 
-    assert (one.json, rest.json) == ({"resolved": 1}, {"resolved": 1})
+    assert (one.json, rest.json) == ({"resolved": 1, "left": 1}, {"resolved": 1, "left": 0})
     assert [row["status"] for row in doubtful("deliveries", "weekly").rows] == ["accepted", "planned"]
     assert doubtful("send", "weekly", "--json", *AT).json["unknown"] == 1
     assert [row["attempts"] for row in doubtful("deliveries", "weekly").rows] == [1, 2]
