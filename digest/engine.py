@@ -114,10 +114,18 @@ def _machine() -> str:
     return ":".join((socket.gethostname(), _read("/proc/sys/kernel/random/boot_id"), _namespace()))
 
 
+def _stat(pid: int) -> list[str]:
+    """Return what the kernel says of a process after its name (proc(5)); nothing where nobody tells."""
+    return _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+
+
+def _state(pid: int) -> str:
+    return "".join(_stat(pid)[:1])
+
+
 def _started(pid: int) -> str:
     """Return when a process started, so that a number that is used again is another's; empty where nobody tells."""
-    stat = _read(f"/proc/{pid}/stat")
-    return stat.rpartition(")")[2].split()[19] if stat else ""
+    return "".join(_stat(pid)[19:20])
 
 
 def _is_alive(pid: int, started: str) -> bool:
@@ -127,6 +135,8 @@ def _is_alive(pid: int, started: str) -> bool:
         return False
     except PermissionError:
         pass  # it is there, and another user's
+    if _state(pid) == "Z":
+        return False  # it has ended, and nobody has asked how: usual in a container
     return not started or _started(pid) in (started, "")
 
 

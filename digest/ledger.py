@@ -250,6 +250,9 @@ def recover(connection: Connection, issue_id: int, *, dead_claims: Collection[st
     if not dead_claims:
         return 0
     dead = and_(_D.c.issue_id == issue_id, _D.c.claim.in_(dead_claims))
+    # a commit of the dead may still be under way; PostgreSQL waits for it here, else its `sending` would lose its claim
+    held = select(_D.c.subscriber_id).where(dead).order_by(_D.c.subscriber_id)
+    connection.execute(held.with_for_update()).all()
     lost = update(_D).where(dead, _D.c.status == DeliveryStatus.SENDING)
     unknown = connection.execute(
         lost.values(

@@ -179,6 +179,15 @@ def test_an_ended_process_of_this_machine_is_dead_and_a_living_one_is_not() -> N
     assert new_token() != new_token()
 
 
+def test_a_process_that_ended_and_was_not_waited_for_is_dead() -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie until it is waited for
+    machine, _, _, one = new_token().rsplit("|", 3)
+
+    assert is_dead(f"{machine}|{process.pid}||{one}", FUTURE, datetime.now(UTC))
+    process.wait()
+
+
 def test_a_number_that_a_later_process_got_does_not_revive_the_dead() -> None:
     machine, pid, _, one = new_token().rsplit("|", 3)
 

@@ -1,3 +1,4 @@
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -271,3 +272,25 @@ def test_those_in_doubt_are_named(database: Engine, issue: Issue) -> None:
     with db.reading(database) as connection:
         assert ledger.in_doubt(connection, issue.id, subscriber_id=None) == [ada.subscriber_id, bo.subscriber_id]
         assert ledger.in_doubt(connection, issue.id, subscriber_id=bo.subscriber_id) == [bo.subscriber_id]
+
+
+def test_a_commit_of_the_dead_that_comes_late_is_waited_for(database: Engine, issue: Issue) -> None:
+    deliveries = claim(database, issue, "dead")
+    is_marked, may_commit = threading.Event(), threading.Event()
+
+    def commit_late() -> None:
+        with db.transaction(database) as connection:
+            ids = [delivery.subscriber_id for delivery in deliveries]
+            ledger.mark_sending(connection, issue, ids, token="dead", now=NOW)
+            is_marked.set()
+            may_commit.wait(10)
+
+    late = threading.Thread(target=commit_late)
+    late.start()
+    assert is_marked.wait(10)
+    threading.Timer(0.3, may_commit.set).start()
+    with db.transaction(database) as connection:
+        assert ledger.recover(connection, issue.id, dead_claims=["dead"], now=NOW) == len(deliveries)
+    late.join()
+
+    assert set(standing(database).values()) == {"unknown"}
