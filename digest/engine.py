@@ -220,10 +220,10 @@ def send(
 
 def _composer(messages: Messages) -> Compose:
     """Return what makes the mails of deliveries."""
-    sender = sender_of(messages.issue).address
 
     def compose(deliveries: Sequence[Delivery]) -> list[Mail]:
-        return [Mail(sender, d.recipient, m) for d, m in zip(deliveries, messages.many(deliveries), strict=True)]
+        made = zip(deliveries, messages.many(deliveries), strict=True)
+        return [Mail(messages.return_path(delivery), delivery.recipient, message) for delivery, message in made]
 
     return compose
 

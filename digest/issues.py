@@ -9,7 +9,18 @@ from digest import tables
 from digest.choices import Choices
 from digest.compose import pieces
 from digest.errors import NotFoundError
-from digest.model import Culprit, Delivery, DeliveryStatus, Depth, Edition, Issue, JsonObject, Newsletter, Placement
+from digest.model import (
+    Culprit,
+    Delivery,
+    DeliveryStatus,
+    Depth,
+    Edition,
+    Issue,
+    JsonObject,
+    Newsletter,
+    Outline,
+    Placement,
+)
 from subscribers import store
 
 _I, _D, _E, _S = tables.issues, tables.deliveries, tables.editions, tables.subscribers
@@ -113,6 +124,16 @@ def numbered_editions(connection: Connection, issue_id: int, numbers: list[int])
     ids = _article_ids(connection, issue_id)
     query = select(_E).where(_E.c.issue_id == issue_id, _E.c.number.in_(numbers)).order_by(_E.c.number)
     return [_edition(row, ids) for row in connection.execute(query)]
+
+
+def outlines(connection: Connection, issue_id: int, numbers: list[int]) -> list[Outline]:
+    """Return what making the mails of those editions needs."""
+    columns = (_E.c.number, _E.c.subject, _E.c.preheader, _E.c.minutes, _E.c.pieces, _E.c.more)
+    query = select(*columns).where(_E.c.issue_id == issue_id, _E.c.number.in_(numbers)).order_by(_E.c.number)
+    return [
+        Outline(number, subject, preheader, minutes, tuple(pieces.split()), tuple(more.split()))
+        for number, subject, preheader, minutes, pieces, more in connection.execute(query)
+    ]
 
 
 def showing(connection: Connection, issue: Issue, number: int) -> set[int]:

@@ -17,12 +17,13 @@ from digest.compose.pieces import MORE, REST
 from digest.compose.splice import Arrangement, Value
 from digest.compose.values import edition_values, links, since, why_you
 from digest.config import Settings
-from digest.model import Delivery, Edition, Issue
+from digest.model import Delivery, Issue, Outline
 from digest.smtp import dkim
+from digest.verp import Verp
 from subscribers.model import Preferences
 from subscribers.tokens import Tokens
 
-AT_HAND = 2000  # editions and reasons kept ready: references to the issue's pieces, about 2 KB each
+AT_HAND = 1000  # editions and reasons kept ready: references to the issue's pieces and what joins them, 20 KB each
 DEAD_TOKEN = "test-copy"  # noqa: S105 - what stands for a token in a test copy: no link of it works
 
 
@@ -46,6 +47,9 @@ class Messages:
         self._reasons: dict[int, Value] = {}
         self._since: dict[date, Value] = {}
         self._zone = ZoneInfo(issue.newsletter.timezone)
+        self._sender = headers.sender_of(issue).address
+        bounce_address = issue.newsletter.bounce_address
+        self._verp = Verp(bounce_address, settings.secret) if bounce_address else None
         self._signers = signing.signers(settings, issue.newsletter)
 
     def many(self, deliveries: Sequence[Delivery]) -> list[bytes]:
@@ -56,6 +60,12 @@ class Messages:
     def one(self, delivery: Delivery) -> bytes:
         """Return the complete message of one delivery."""
         return self.many([delivery])[0]
+
+    def return_path(self, delivery: Delivery) -> str:
+        """Return the envelope's sender: where a report about this delivery goes, and which one it is about."""
+        if self._verp is None:
+            return self._sender
+        return self._verp.write(delivery.issue_id, delivery.subscriber_id)
 
     def page(self, delivery: Delivery) -> str:
         """Return the HTML for a browser: that of the mail, and what the mail has no room for."""
@@ -138,12 +148,12 @@ class Messages:
 
     def _read(self, editions: list[int], choices: list[int]) -> None:
         with db.reading(self._engine) as connection:
-            for edition in issues.numbered_editions(connection, self.issue.id, editions):
+            for edition in issues.outlines(connection, self.issue.id, editions):
                 self._editions[edition.number] = self._ready(edition)
             for number, frozen in issues.choices_of(connection, self.issue.id, choices).items():
                 self._reasons[number] = self._reason(frozen.preferences)
 
-    def _ready(self, edition: Edition) -> "_Ready":
+    def _ready(self, edition: Outline) -> "_Ready":
         arrangement = splice.arrange(
             self._encoded, edition.pieces, edition_values(edition, self.issue.newsletter.language)
         )

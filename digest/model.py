@@ -160,6 +160,7 @@ class Newsletter(BaseModel):
     template: str = "issue"  #: of templates/email: “issue”, “compact”, or one of the user's own
     theme: Theme = Theme()
     schedule: str = ""
+    bounce_address: str = ""  #: what envelope senders are made of (digest.verp); empty: the sender’s address
     local_time: bool = False
     window_days: int = Field(default=7, ge=1, le=366)
     max_articles: int = Field(default=24, ge=1, le=200)
@@ -213,6 +214,17 @@ class Edition:
     html_bytes: int
     pieces: tuple[str, ...]  #: names of the compiled pieces in order
     more: tuple[str, ...] = ()  #: names of the cards that only the page in the browser has room for
+
+
+class Outline(NamedTuple):
+    """What making an edition's mail needs to know of it: its articles stand in its pieces already."""
+
+    number: int
+    subject: str
+    preheader: str
+    minutes: int
+    pieces: tuple[str, ...]
+    more: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from digest.model import Newsletter
 from digest.spelling import nearest
 from digest.theme import Logo, Theme
 from digest.theme_settings import Fault, ThemeSettings
+from digest.verp import LONGEST_LOCAL_PART, LONGEST_TAG
 
 
 def is_timezone(name: str) -> bool:
@@ -108,6 +109,20 @@ class SettingsNewsletter(Newsletter):
         except EmailNotValidError as error:
             raise ValueError(f"“{value}” is not “Name <name@example.com>”: {error}") from error
         return value
+
+    @field_validator("bounce_address")
+    @classmethod
+    def _with_room_for_a_tag(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            known = validate_email(value, check_deliverability=False, test_environment=True, allow_smtputf8=False)
+        except EmailNotValidError as error:
+            raise ValueError(f"“{value}” is not an address like bounces@example.com: {error}") from error
+        room = LONGEST_LOCAL_PART - LONGEST_TAG
+        if len(known.local_part) > room:
+            raise ValueError(f"the part before the @ may have {room} characters, since each mail adds a tag to it")
+        return f"{known.local_part}@{known.ascii_domain}"
 
     @field_validator("template")
     @classmethod

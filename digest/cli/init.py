@@ -50,6 +50,7 @@ fetch_seconds = 60                        # for all lead pictures of an issue to
 slug = "weekly"                           # issues are called weekly/1, weekly/2, …
 name = "The Weekly"
 sender = "The Weekly <weekly@news.example.com>"
+bounce_address = ""                       # "bounces@news.example.com": reports of what did not arrive go to bounces+…@
 postal_address = ""                       # `send` refuses without it: the law of many countries asks for it
 about = ""                                # a sentence for the end of each mail: who makes it, how, and whom to ask
 lists = ["readers"]                       # who gets it: people on any of these lists

@@ -7,7 +7,8 @@ one-click button would disappear; so these fields are written here.
 import binascii
 import hmac
 import re
-from email.header import Header
+import string
+from collections.abc import Iterator
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,6 +17,9 @@ from urllib.parse import quote
 from digest.model import Issue
 
 ENCODED_WORD_BYTES = 42  # of UTF-8 that fit into one RFC 2047 encoded word beside the field's name
+LINE_CHARACTERS = 76  # RFC 2047 §2: of a line with an encoded word
+_AROUND = len("=?utf-8?q??=")  # characters of an encoded word that say what it is
+_Q_CODES = {character: character for character in string.ascii_letters + string.digits + "!*+-/"} | {" ": "_"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
@@ -49,7 +53,43 @@ def encoded_text(text: str, field: str) -> str:
     text = _CONTROL.sub(" ", text)
     if text.isascii() and len(text) + len(field) < 75 and "=?" not in text:
         return text
-    return Header(text, "utf-8", header_name=field).encode(linesep="\r\n")
+    return _encoded_words(text, len(field) + 2)
+
+
+def _encoded_words(text: str, begun: int) -> str:
+    """Return text in encoded words (RFC 2047 §2, §4.2), folded; none ends inside a character or exceeds its line.
+
+    `begun` characters stand before it on the first line. `email.header` takes ten times as long.
+    """
+    plain = sum(character in _Q_CODES for character in text)
+    words = _in_base64(text, begun) if 2 * plain < len(text) else _quoted(text, begun)
+    return "\r\n ".join(words)
+
+
+def _quoted(text: str, begun: int) -> Iterator[str]:
+    """Yield encoded words in which Latin text can be read."""
+    word, room = "", LINE_CHARACTERS - begun - _AROUND
+    for character in text:
+        code = _Q_CODES.get(character) or "".join(f"={byte:02X}" for byte in character.encode())
+        if len(code) > room:
+            yield f"=?utf-8?q?{word}?="
+            word, room = "", LINE_CHARACTERS - 1 - _AROUND
+        word += code
+        room -= len(code)
+    yield f"=?utf-8?q?{word}?="
+
+
+def _in_base64(text: str, begun: int) -> Iterator[str]:
+    """Yield encoded words of other scripts, which are shorter so."""
+    word, room = b"", (LINE_CHARACTERS - begun - _AROUND) // 4 * 3
+    for character in text:
+        code = character.encode()
+        if len(code) > room:
+            yield f"=?utf-8?b?{binascii.b2a_base64(word, newline=False).decode()}?="
+            word, room = b"", (LINE_CHARACTERS - 1 - _AROUND) // 4 * 3
+        word += code
+        room -= len(code)
+    yield f"=?utf-8?b?{binascii.b2a_base64(word, newline=False).decode()}?="
 
 
 def phrase(name: str, field: str) -> str:
@@ -61,7 +101,7 @@ def phrase(name: str, field: str) -> str:
     data = name.encode()
     if len(data) <= ENCODED_WORD_BYTES:
         return "=?utf-8?b?" + binascii.b2a_base64(data, newline=False).decode() + "?="
-    return Header(name, "utf-8", header_name=field).encode(linesep="\r\n")
+    return _encoded_words(name, len(field) + 2)
 
 
 def mailbox(name: str, address: str, field: str) -> str:

@@ -1,14 +1,17 @@
 """One message for one reader: the edition's pieces and the reader's values, joined. Nothing is parsed or rendered."""
 
 import html
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from digest.compose.compiling import CompiledIssue, Part
 from digest.compose.headers import boundary
 from digest.compose.pieces import text_name
 from digest.compose.quoted_printable import encode_value
+from digest.compose.values import EDITIONS
 from digest.compose.wrapping import wrap
 from digest.model import Issue
 
@@ -27,29 +30,70 @@ class Slot(NamedTuple):
     name: str
 
 
+class Frame(NamedTuple):
+    """Words with places for values of their own: what opens or closes a part."""
+
+    segment: int  #: which segment it becomes
+    words: list[bytes]  #: empty where a value goes
+    places: tuple[tuple[int, int, str], ...]  #: where among the words, and the slot
+
+
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """An edition ready for its readers: references to the issue's pieces, and the places of their values."""
+    """An edition ready for its readers: segments between which one value comes again and again, as a story's links do.
 
-    pieces: list[bytes]
-    places: tuple[tuple[int, int, str], ...]  #: where among the pieces, and the slot
+    The other values stand in few segments, the frames; the first of them begins with the place of the header.
+    """
+
+    segments: list[bytes]
+    frames: tuple[Frame, ...]
+    repeated: str  #: the value between two segments
+    turn: int  #: how many segments, from the first on, have the text part's form of it after them
+
+
+Run = bytes | tuple[bytes | str, ...]  #: words without a value as one; else words, and in place of a value its name
 
 
 class EncodedIssue(NamedTuple):
-    """A compiled issue with its pieces as bytes, and what stands between the parts of a message."""
+    """A compiled issue with its pieces as bytes, cut at the value that comes most often."""
 
-    html: Mapping[str, tuple[bytes | str, ...]]
-    text: Mapping[str, tuple[bytes | str, ...]]
+    repeated: str
+    html: Mapping[str, tuple[Run, ...]]
+    text: Mapping[str, tuple[Run, ...]]
     before_text: bytes
     before_html: bytes
     after_html: bytes
 
 
-def _as_bytes(part: Part) -> dict[str, tuple[bytes | str, ...]]:
-    return {
-        name: tuple(word if place % 2 else word.encode("ascii") for place, word in enumerate(words))
-        for name, words in part.pieces.items()
-    }
+def _as_runs(part: Part, repeated: str) -> dict[str, tuple[Run, ...]]:
+    return {name: tuple(_runs(words, repeated)) for name, words in part.pieces.items()}
+
+
+def _runs(words: Sequence[str], repeated: str) -> Iterator[Run]:
+    """Cut a piece's words at the repeated value. Every other word is the name of a value."""
+    run: list[bytes | str] = []
+    for place, word in enumerate(words):
+        if not place % 2:
+            run.append(word.encode("ascii"))
+        elif word != repeated:
+            run.append(word)
+        else:
+            yield _run(run)
+            run = []
+    yield _run(run)
+
+
+def _run(words: Sequence[bytes | str]) -> Run:
+    fixed = [word for word in words if isinstance(word, bytes)]
+    return b"".join(fixed) if len(fixed) == len(words) else tuple(words)
+
+
+def _most_frequent(compiled: CompiledIssue) -> str:
+    """Return the reader's value that has the most places in an issue's pieces; empty where there are none."""
+    parts = (compiled.html, compiled.text)
+    names = (name for part in parts for words in part.pieces.values() for name in words[1::2])
+    counts = Counter(name for name in names if name not in EDITIONS)
+    return counts.most_common(1)[0][0] if counts else ""
 
 
 def encode_issue(issue: Issue, compiled: CompiledIssue) -> EncodedIssue:
@@ -57,29 +101,71 @@ def encode_issue(issue: Issue, compiled: CompiledIssue) -> EncodedIssue:
 
     A part's last piece ends in a soft line break, which RFC 2045 does not allow at the end: an empty line follows it.
     """
-    mark = boundary(issue).encode("ascii")
+    mark, repeated = boundary(issue).encode("ascii"), _most_frequent(compiled)
     head = b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     return EncodedIssue(
-        html=_as_bytes(compiled.html),
-        text=_as_bytes(compiled.text),
+        repeated=repeated,
+        html=_as_runs(compiled.html, repeated),
+        text=_as_runs(compiled.text, repeated),
         before_text=b"\r\n--%b\r\n" % mark + head % b"plain",
         before_html=b"\r\n\r\n--%b\r\n" % mark + head % b"html",
         after_html=b"\r\n\r\n--%b--\r\n" % mark,
     )
 
 
-def _part(
-    part: int, pieces: Mapping[str, tuple[bytes | str, ...]], names: Sequence[str], values: Mapping[str, Value]
-) -> Iterator[bytes | Slot]:
-    """Yield a part's bytes in order, with the edition's values in place and slots for the reader's."""
-    for name in names:
-        for word in pieces.get(name, ()):
-            if isinstance(word, bytes):
-                yield word
-            elif word in values:
-                yield values[word][part]
+@lru_cache(maxsize=4096)  # 2 KB each: what stands between two cards comes again in many editions
+def _joined(words: tuple[bytes, ...]) -> bytes:
+    return b"".join(words)
+
+
+class _Arranging:
+    """An arrangement in the making: words are gathered until the repeated value comes."""
+
+    def __init__(self, shared: Mapping[str, Value]) -> None:
+        self._shared = shared
+        self._words: list[bytes] = [b""]  # the header's place
+        self._places: list[tuple[int, int, str]] = [(0, 0, "")]
+        self.segments: list[bytes] = []
+        self.frames: list[Frame] = []
+
+    def add_piece(self, part: int, runs: Sequence[Run]) -> None:
+        """Add a piece; between its runs stands the repeated value."""
+        self.add_run(part, runs[0])
+        if len(runs) == 1:
+            return
+        self.close_segment()
+        for run in runs[1:-1]:
+            if isinstance(run, bytes):
+                self.segments.append(run)
             else:
-                yield Slot(part, word)
+                self.add_run(part, run)
+                self.close_segment()
+        self.add_run(part, runs[-1])
+
+    def add_run(self, part: int, run: Run) -> None:
+        """Add words, with the edition's values in place and room for the reader's."""
+        if isinstance(run, bytes):
+            self._words.append(run)
+            return
+        for word in run:
+            if isinstance(word, bytes):
+                self._words.append(word)
+            elif word in self._shared:
+                self._words.append(self._shared[word][part])
+            else:
+                self._places.append((len(self._words), part, word))
+                self._words.append(b"")
+
+    def close_segment(self) -> None:
+        """End a segment: with places it is a frame, filled for each reader; without it is bytes."""
+        words, places = self._words, self._places
+        if places:
+            self.frames.append(Frame(len(self.segments), words, tuple(places)))
+            self.segments.append(b"")
+            self._places = []
+        else:
+            self.segments.append(words[0] if len(words) == 1 else _joined(tuple(words)))
+        self._words = []
 
 
 def encoded(value: str) -> Value:
@@ -95,18 +181,21 @@ def encoded_lines(value: str) -> Value:
 
 def arrange(issue: EncodedIssue, names: Sequence[str], values: Mapping[str, str]) -> Arrangement:
     """Put an edition's pieces in order; `values` are those that all its readers share."""
-    html_names = ["open", *[n for n in names if n[0] == "i"], "mid", *[n for n in names if n[0] != "i"], "end"]
-    text_names = ["open", *[text_name(n) for n in names if n[0] != "i"], "end"]
-    shared = {name: encoded(value) for name, value in values.items()}
-    words: list[bytes | Slot] = [
-        issue.before_text,
-        *_part(0, issue.text, text_names, shared),
-        issue.before_html,
-        *_part(1, issue.html, html_names, shared),
-        issue.after_html,
-    ]
-    places = tuple((place, *word) for place, word in enumerate(words) if isinstance(word, Slot))
-    return Arrangement([b"" if isinstance(word, Slot) else word for word in words], places)
+    pictures = [name for name in names if name[0] == "i"]
+    others = [name for name in names if name[0] != "i"] if pictures else names
+    made = _Arranging({name: encoded(value) for name, value in values.items()})
+    made.add_run(0, issue.before_text)
+    for name in ("open", *map(text_name, others), "end"):
+        if runs := issue.text.get(name):
+            made.add_piece(0, runs)
+    made.add_run(0, issue.before_html)
+    turn = len(made.segments)
+    for name in ("open", *pictures, "mid", *others, "end"):
+        if runs := issue.html.get(name):
+            made.add_piece(1, runs)
+    made.add_run(1, issue.after_html)
+    made.close_segment()
+    return Arrangement(made.segments, tuple(made.frames), issue.repeated, turn)
 
 
 def splice(header: bytes, arrangement: Arrangement, values: Mapping[str, Value]) -> bytes:
@@ -114,10 +203,19 @@ def splice(header: bytes, arrangement: Arrangement, values: Mapping[str, Value])
 
     `values` are the reader's, for every slot of the arrangement.
     """
-    words = [header, *arrangement.pieces]
-    for place, part, name in arrangement.places:
-        words[place + 1] = values[name][part]
-    return b"".join(words)
+    segments = arrangement.segments.copy()
+    for segment, words, places in arrangement.frames:
+        filled = words.copy()
+        for place, part, name in places:
+            filled[place] = values[name][part] if name else header
+        segments[segment] = b"".join(filled)
+    if len(segments) == 1:
+        return segments[0]
+    text, html = values[arrangement.repeated]
+    if text == html:
+        return text.join(segments)
+    turn = arrangement.turn + 1
+    return text.join(segments[:turn]) + html.join([b"", *segments[turn:]])
 
 
 def html_bytes(compiled: CompiledIssue, names: Sequence[str], values: Mapping[str, str]) -> int:

@@ -8,7 +8,7 @@ from functools import cache
 from digest import languages, schedule
 from digest.compose.pieces import is_card
 from digest.compose.subject import PREHEADER_LENGTH, SUBJECT_LENGTH
-from digest.model import Edition, Issue
+from digest.model import Edition, Issue, Outline
 from subscribers.model import Preferences
 
 LONGEST_TOKEN = 102  # characters of a link’s token (subscribers.tokens)
@@ -17,7 +17,10 @@ MOST_STORIES = 200  # `max_articles` allows no more
 A_WEEK_AND_MORE = timedelta(days=15)  # every schedule has a slot in it
 
 
-def edition_values(edition: Edition, language: str) -> dict[str, str]:
+EDITIONS = frozenset(("subject", "preheader", "stories", "minutes", "more"))  # the others are the reader's
+
+
+def edition_values(edition: Edition | Outline, language: str) -> dict[str, str]:
     """Return the values that all readers of an edition share."""
     return {
         "subject": edition.subject,

@@ -174,3 +174,19 @@ def test_an_unknown_language_is_refused_with_what_was_meant(settings_file: Path,
 
     assert f"newsletters[0].language: “{tag}” is not the tag of a language" in str(raised.value)
     assert f"did you mean “{meant}”?" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("nobody", "is not an address"),
+        (f"{'b' * 37}@example.com", "may have 36 characters"),
+        ("bü@example.com", "is not an"),
+    ],
+)
+def test_a_bounce_address_has_room_for_a_tag(settings_file: Path, address: str, said: str) -> None:
+    whole = settings_file.read_text().replace('slug = "weekly"', f'slug = "weekly"\nbounce_address = "{address}"')
+    settings_file.write_text(whole)
+
+    with pytest.raises(SettingsError, match=rf"newsletters\[0\]\.bounce_address: .*{said}"):
+        config.load(settings_file)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, update
 
-from digest import articles, db, tables
+from digest import articles, config, db, tables
 from digest.smtp import dkim_keys
+from digest.verp import ReturnPath, Verp
 from tests.articles import NOW, article
 from tests.audience import subscriber
 from tests.digest.cli.conftest import Digest
@@ -280,3 +281,22 @@ def test_with_a_key_what_arrives_is_signed_and_what_render_shows(stocked: Digest
     assert verified(message, index=0)
     assert verified(message, index=1)
     assert not verified(message.replace(b"List-Unsubscribe=One-Click", b"List-Unsubscribe=Two-Clicks"))
+
+
+def test_with_a_bounce_address_each_envelope_names_its_delivery(digest: Digest, engine: Engine, serve: Start) -> None:
+    path = digest.settings_file
+    path.write_text(
+        path.read_text().replace('slug = "weekly"\n', 'slug = "weekly"\nbounce_address = "Bounces@example.com"\n')
+    )
+    with db.transaction(engine) as connection:
+        articles.store(connection, [article(1, "World")], now=NOW)
+    readers(engine, "ada@example.org", "bo@example.net")
+    server = serve(Conduct())
+    assert digest("plan", "weekly", *AT).code == 0
+    assert digest("send", "weekly/1", *AT).code == 0
+
+    verp = Verp("Bounces@example.com", config.load(path).secret)
+    assert {m.recipient: verp.read(m.sender) for m in server.accepted()} == {
+        "ada@example.org": ReturnPath(1, 1),
+        "bo@example.net": ReturnPath(1, 2),
+    }

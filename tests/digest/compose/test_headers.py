@@ -1,7 +1,9 @@
 import email
 import email.policy
 from dataclasses import replace
+from email.header import decode_header
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,3 +90,24 @@ def test_line_breaks_in_a_name_become_spaces() -> None:
     fields = headers.recipient_fields("Eve\r\nBcc: all@example.org", "eve@example.org", "<id@example.org>")
 
     assert parsed(fields).keys() == ["To", "Message-ID"]
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=200),
+    st.sampled_from(["Subject", "To"]),
+)
+def test_encoded_text_is_read_as_it_was_and_fits_its_lines(text: str, field: str) -> None:
+    written = headers.encoded_text(text, field)
+
+    assert written.isascii()
+    if written != text:
+        decoded = decode_header(written.replace("\r\n", ""))
+        assert "".join(part.decode(charset) for part, charset in decoded) == text
+        lines = f"{field}: {written}".split("\r\n")
+        assert all(len(line) <= 76 and line[:1] != "." for line in lines)
+        assert all(len(word) <= 75 for line in lines for word in line.removeprefix(f"{field}: ").split())
+
+
+@pytest.mark.parametrize(("text", "kind"), [("Café · World", "=?utf-8?q?Caf"), ("ニュースの要約", "=?utf-8?b?")])
+def test_latin_text_stays_readable_and_other_scripts_short(text: str, kind: str) -> None:
+    assert headers.encoded_text(text, "Subject").startswith(kind)

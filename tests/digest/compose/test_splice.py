@@ -169,6 +169,17 @@ def test_no_token_is_left() -> None:
     assert f"qz{ISSUE.nonce}" not in "".join(verification.parts(spliced))
 
 
+def test_a_value_that_comes_again_and_again_may_differ_between_the_parts() -> None:
+    placements = [Placement(article_id, Depth.BRIEF) for article_id in POOL]
+    values = reader(1) | {"story_url": "https://news.example.com/a?b=1&c=2"}
+
+    spliced, arrangement = message(placements, SHARED, values)
+
+    html, text = verification.whole(TEMPLATES, ISSUE, arrangement, SHARED | values)
+    assert verification.difference(spliced, html, text) is None
+    assert "a?b=1&amp;c=2" in html
+
+
 def test_the_message_parses_without_defects() -> None:
     spliced, _ = message([Placement("article-2", Depth.BRIEF)], SHARED, reader(1))
 
@@ -187,7 +198,7 @@ def test_size_is_known_before_the_bytes_are() -> None:
 
     arranged = splice.arrange(splice.encode_issue(ISSUE, compiled), names, SHARED)
     header = f'Content-Type: multipart/alternative; boundary="{headers.boundary(ISSUE)}"\r\n'.encode()
-    spliced = splice.splice(header, arranged, {name: splice.Value(b"", b"") for _, _, name in arranged.places})
+    spliced = splice.splice(header, arranged, dict.fromkeys(reader(1), splice.Value(b"", b"")))
     html, _ = verification.parts(spliced)
     assert len(html.replace("\r\n", "\n").rstrip().encode()) == pytest.approx(size, abs=2)
 
