@@ -4,6 +4,7 @@ import asyncio
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -20,6 +21,7 @@ from digest.model import Delivery, Issue
 BATCH = 100  # deliveries claimed and composed at a time: 6 MB of messages of 60 KB
 LEASE = timedelta(minutes=5)
 PATIENCE_SECONDS = 60.0  # for which a database that is away or busy is tried again
+_SOON_SECONDS = 0.1  # until an outcome is written that no intent follows
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.1, 2.0
 
 _T = TypeVar("_T")
@@ -54,7 +56,8 @@ class Journal:
         self._engine, self._issue, self._token, self._clock = engine, issue, token, clock
         self._lease, self._renewal_seconds = lease, lease.total_seconds() / 4
         self._loop = asyncio.get_running_loop()
-        self._waiting: queue.SimpleQueue[_Intent | Delivery | Outcome | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Intent | None] = queue.SimpleQueue()
+        self._notes: deque[Delivery | Outcome] = deque()  # for the next commit; nobody waits for it
         self._unsaved: list[Outcome] = []  # of commits that failed; they go first into the next one
         self._is_in_doubt = False  # a commit failed, and may have been made all the same
         self._held: set[int] = set()
@@ -90,12 +93,12 @@ class Journal:
 
     def withdraw(self, delivery: Delivery) -> None:
         """Take an intent back: not a byte of the message was written."""
-        self._waiting.put(delivery)
+        self._notes.append(delivery)
 
     def record(self, outcome: Outcome) -> None:
-        """Write what became of an attempt, with the next commit; the delivery is no longer this worker's."""
+        """Write what became of an attempt with the next intent, or soon; the delivery is no longer this worker's."""
         self._held.discard(outcome.subscriber_id)
-        self._waiting.put(outcome)
+        self._notes.append(outcome)
 
     def _claim(self, after: int) -> list[Delivery]:
         with db.transaction(self._engine) as connection:
@@ -121,26 +124,29 @@ class Journal:
         while is_open:
             entries = self._gather()
             is_open = None not in entries
-            intents = [entry for entry in entries if isinstance(entry, _Intent)]
+            intents = [entry for entry in entries if entry is not None]
             try:
-                self._commit(entries, intents)
+                self._commit(intents)
             except Exception as error:  # this thread's edge: whoever waits must hear of it
                 self._answer(intents, error)
 
-    def _gather(self) -> "list[_Intent | Delivery | Outcome | None]":
-        """Wait for something to write, or until the leases want renewal; then take all that is there."""
-        entries: list[_Intent | Delivery | Outcome | None] = []
+    def _gather(self) -> "list[_Intent | None]":
+        """Wait for an intent, a moment at most; then take all that are there."""
+        entries: list[_Intent | None] = []
         try:
-            entries.append(self._waiting.get(timeout=max(0.0, self._renew_at - time.monotonic())))
+            entries.append(self._waiting.get(timeout=_SOON_SECONDS))
             while True:
                 entries.append(self._waiting.get_nowait())
         except queue.Empty:
             return entries
 
-    def _commit(self, entries: "Sequence[_Intent | Delivery | Outcome | None]", intents: Sequence[_Intent]) -> None:
-        """Write everything in one transaction, and answer the intents."""
-        self._unsaved += [entry for entry in entries if isinstance(entry, Outcome)]
-        withdrawn = [entry for entry in entries if isinstance(entry, Delivery)]
+    def _commit(self, intents: Sequence[_Intent]) -> None:
+        """Write everything in one transaction, and answer the intents. What is noted by then was noted before them."""
+        notes = [self._notes.popleft() for _ in range(len(self._notes))]
+        if not (intents or notes or self._unsaved or time.monotonic() >= self._renew_at):
+            return
+        self._unsaved += [note for note in notes if isinstance(note, Outcome)]
+        withdrawn = [note for note in notes if isinstance(note, Delivery)]
         intended = [intent.subscriber_id for intent in intents]
         leaves = patiently(lambda: self._write(withdrawn, intended))
         self._unsaved = []

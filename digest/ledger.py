@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, case, func, or_, select, update
 
 from digest import db, issues, tables
 from digest.model import Culprit, Delivery, DeliveryStatus, Issue
@@ -29,6 +29,50 @@ _D = tables.deliveries
 OPEN = (  # what may be handed over, now or later
     DeliveryStatus.PLANNED,
     DeliveryStatus.DEFERRED,
+)
+# What is written for each message is built once: building a statement takes longer than executing it.
+_ISSUE = bindparam("issue", type_=tables.SmallId)
+_HOLDER, _NEWSLETTER = bindparam("holder", type_=Text), bindparam("newsletter", type_=Text)
+_PEOPLE = bindparam("people", type_=tables.SmallId, expanding=True)
+_NOW = bindparam("now", type_=tables.UtcDateTime())
+_HELD_OPEN = and_(  # those of the worker's rows that it has not handed over
+    _D.c.issue_id == _ISSUE, _D.c.subscriber_id.in_(_PEOPLE), _D.c.claim == _HOLDER, _D.c.status.in_(OPEN)
+)
+_MAILABLE = select(tables.subscribers.c.id).where(
+    tables.subscribers.c.id.in_(_PEOPLE), store.mailable(_NEWSLETTER, _NOW)
+)
+_MARK_SENDING = (
+    update(_D)
+    .where(_HELD_OPEN, _D.c.subscriber_id.in_(_MAILABLE))
+    .values(status=DeliveryStatus.SENDING, attempts=_D.c.attempts + 1, at=_NOW)
+    .returning(_D.c.subscriber_id)
+)
+_SKIP_HELD = (
+    update(_D)
+    .where(_HELD_OPEN, _D.c.subscriber_id.not_in(_MAILABLE))
+    .values(status=DeliveryStatus.SKIPPED, at=_NOW, next_at=None, claim=None, leased_until=None)
+    .returning(_D.c.subscriber_id)
+)
+_ROW_HELD = and_(_D.c.issue_id == _ISSUE, _D.c.subscriber_id == bindparam("person"), _D.c.claim == _HOLDER)
+_RECORD = (
+    update(_D)
+    .where(_ROW_HELD)
+    .values(
+        status=bindparam("outcome"),
+        attempts=_D.c.attempts + case((_D.c.status == DeliveryStatus.SENDING, 0), else_=1),
+        code=bindparam("answer"),
+        reply=bindparam("words"),
+        culprit=bindparam("blamed"),
+        next_at=bindparam("again", type_=_D.c.next_at.type),
+        at=_NOW,
+        claim=None,
+        leased_until=None,
+    )
+)
+_WITHDRAW = (
+    update(_D)
+    .where(_ROW_HELD, _D.c.status == DeliveryStatus.SENDING)
+    .values(status=bindparam("former"), attempts=_D.c.attempts - 1)
 )
 Counts = dict[DeliveryStatus, int]
 
@@ -148,13 +192,7 @@ def mark_sending(
     """
     if not subscriber_ids:
         return set()
-    held = _held_open(issue.id, subscriber_ids, token)
-    people = select(tables.subscribers.c.id).where(
-        tables.subscribers.c.id.in_(subscriber_ids), store.mailable(issue.newsletter.slug, now)
-    )
-    marked = update(_D).where(held, _D.c.subscriber_id.in_(people))
-    marked = marked.values(status=DeliveryStatus.SENDING, attempts=_D.c.attempts + 1, at=now)
-    return set(connection.execute(marked.returning(_D.c.subscriber_id)).scalars())
+    return set(connection.execute(_MARK_SENDING, _held_values(issue, subscriber_ids, token, now)).scalars())
 
 
 def sending(connection: Connection, issue_id: int, subscriber_ids: Collection[int], *, token: str) -> set[int]:
@@ -172,48 +210,31 @@ def skip_held(
     connection: Connection, issue: Issue, subscriber_ids: Collection[int], *, token: str, now: datetime
 ) -> set[int]:
     """Skip those of the worker's rows whose people may no longer be mailed; return who they are."""
-    people = tables.subscribers
-    mailable = select(people.c.id).where(people.c.id.in_(subscriber_ids), store.mailable(issue.newsletter.slug, now))
-    left = update(_D).where(_held_open(issue.id, subscriber_ids, token), _D.c.subscriber_id.not_in(mailable))
-    return set(connection.execute(left.values(_skipped(now)).returning(_D.c.subscriber_id)).scalars())
+    return set(connection.execute(_SKIP_HELD, _held_values(issue, subscriber_ids, token, now)).scalars())
 
 
-def _held_open(issue_id: int, subscriber_ids: Collection[int], token: str) -> ColumnElement[bool]:
-    """Return the condition for those of the worker's rows that it has not handed over."""
-    return and_(
-        _D.c.issue_id == issue_id,
-        _D.c.subscriber_id.in_(subscriber_ids),
-        _D.c.claim == token,
-        _D.c.status.in_(OPEN),
-    )
+def _held_values(issue: Issue, subscriber_ids: Collection[int], token: str, now: datetime) -> dict[str, Any]:
+    return {
+        "issue": issue.id,
+        "newsletter": issue.newsletter.slug,
+        "people": list(subscriber_ids),
+        "holder": token,
+        "now": now,
+    }
 
 
 def _skipped(now: datetime) -> dict[str, Any]:
     return {"status": DeliveryStatus.SKIPPED, "at": now, "next_at": None, "claim": None, "leased_until": None}
 
 
-def _row_held(issue_id: int, token: str) -> ColumnElement[bool]:
-    """Return the condition for one row of many, named by the parameter `person`, that is still the worker's."""
-    return and_(_D.c.issue_id == issue_id, _D.c.subscriber_id == bindparam("person"), _D.c.claim == token)
-
-
 def record(connection: Connection, issue_id: int, outcomes: Sequence[Outcome], *, token: str, now: datetime) -> None:
     """Write what became of attempts, and end the claims. An attempt refused before `sending` counts as one, too."""
-    statement = update(_D).where(_row_held(issue_id, token))
-    statement = statement.values(
-        status=bindparam("outcome"),
-        attempts=_D.c.attempts + case((_D.c.status == DeliveryStatus.SENDING, 0), else_=1),
-        code=bindparam("answer"),
-        reply=bindparam("words"),
-        culprit=bindparam("blamed"),
-        next_at=bindparam("again", type_=_D.c.next_at.type),
-        at=now,
-        claim=None,
-        leased_until=None,
-    )
     rows = [
         {
+            "issue": issue_id,
             "person": o.subscriber_id,
+            "holder": token,
+            "now": now,
             "outcome": o.status,
             "answer": o.code,
             "words": o.reply,
@@ -223,16 +244,17 @@ def record(connection: Connection, issue_id: int, outcomes: Sequence[Outcome], *
         for o in outcomes
     ]
     if rows:
-        connection.execute(statement, rows)
+        connection.execute(_RECORD, rows)
 
 
 def withdraw(connection: Connection, issue_id: int, deliveries: Sequence[Delivery], *, token: str) -> None:
     """Take `sending` back for messages of which not a byte was written; the claims stay, the attempt costs nothing."""
-    statement = update(_D).where(_row_held(issue_id, token), _D.c.status == DeliveryStatus.SENDING)
-    statement = statement.values(status=bindparam("former"), attempts=_D.c.attempts - 1)
-    rows = [{"person": delivery.subscriber_id, "former": delivery.status} for delivery in deliveries]
+    rows = [
+        {"issue": issue_id, "person": delivery.subscriber_id, "holder": token, "former": delivery.status}
+        for delivery in deliveries
+    ]
     if rows:
-        connection.execute(statement, rows)
+        connection.execute(_WITHDRAW, rows)
 
 
 def claims(connection: Connection, issue_id: int) -> dict[str, datetime]:

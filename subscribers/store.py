@@ -9,7 +9,19 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from digest import db
 from digest.tables import subscribers, subscriptions, suppressions, unsubscriptions
@@ -145,7 +157,7 @@ def on_lists(connection: Connection, lists: Collection[str], *, after_id: int, l
     return _people(connection, query.limit(limit))
 
 
-def mailable(newsletter: str, now: datetime) -> ColumnElement[bool]:
+def mailable(newsletter: str | BindParameter[str], now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition on `tables.subscribers` under which a person may be mailed an issue at this instant.
 
     They confirmed, no break of theirs is running, nothing suppresses their address, and they did not leave this

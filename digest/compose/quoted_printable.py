@@ -60,6 +60,17 @@ def encode_piece(data: bytes) -> bytes:
     return "".join(encoded).encode("ascii")
 
 
+def undotted(data: bytes) -> bytes:
+    """Return what is to be part of a message as it is. Raises ValueError when a line of it begins with a full stop.
+
+    Such a line would need another one (RFC 5321 §4.5.2); a lone one would end the message, and the rest be taken for
+    commands.
+    """
+    if data.startswith(b".") or b"\n." in data:
+        raise ValueError("a line of a message begins with a full stop")
+    return data
+
+
 def encode_value(data: bytes) -> bytes:
     """Encode a reader's value: short and without line breaks; the common case skips the encoder."""
     return data + b"=\r\n" if _PLAIN_VALUE.fullmatch(data) else encode_piece(data)

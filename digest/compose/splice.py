@@ -10,7 +10,7 @@ from typing import NamedTuple
 from digest.compose.compiling import CompiledIssue, Part
 from digest.compose.headers import boundary
 from digest.compose.pieces import text_name
-from digest.compose.quoted_printable import encode_value
+from digest.compose.quoted_printable import encode_value, undotted
 from digest.compose.values import EDITIONS
 from digest.compose.wrapping import wrap
 from digest.model import Issue
@@ -84,7 +84,7 @@ def _runs(words: Sequence[str], repeated: str) -> Iterator[Run]:
 
 
 def _run(words: Sequence[bytes | str]) -> Run:
-    fixed = [word for word in words if isinstance(word, bytes)]
+    fixed = [undotted(word) for word in words if isinstance(word, bytes)]
     return b"".join(fixed) if len(fixed) == len(words) else tuple(words)
 
 
@@ -171,12 +171,12 @@ class _Arranging:
 def encoded(value: str) -> Value:
     """Return a value for both parts of a message; most are plain, so that they are encoded once."""
     text, escaped = encode_value(value.encode()), html.escape(value)
-    return Value(text, text if escaped == value else encode_value(escaped.encode()))
+    return Value(undotted(text), text if escaped == value else undotted(encode_value(escaped.encode())))
 
 
 def encoded_lines(value: str) -> Value:
     """Return a sentence for both parts of a message: in the text part, it is wrapped."""
-    return Value(encode_value(wrap(value).encode()), encoded(value).html)
+    return Value(undotted(encode_value(wrap(value).encode())), encoded(value).html)
 
 
 def arrange(issue: EncodedIssue, names: Sequence[str], values: Mapping[str, str]) -> Arrangement:
@@ -201,8 +201,10 @@ def arrange(issue: EncodedIssue, names: Sequence[str], values: Mapping[str, str]
 def splice(header: bytes, arrangement: Arrangement, values: Mapping[str, Value]) -> bytes:
     """Return one reader's message: CRLF lines of at most 76 characters in the body, none beginning with a full stop.
 
-    `values` are the reader's, for every slot of the arrangement.
+    `values` are the reader's, for every slot of the arrangement. Every word begins a line, and none of pieces, values
+    and header has a line that begins with a full stop (`undotted`): so neither has the message.
     """
+    header = undotted(header)
     segments = arrangement.segments.copy()
     for segment, words, places in arrangement.frames:
         filled = words.copy()

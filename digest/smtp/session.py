@@ -20,17 +20,6 @@ _LEAVING = (421, 503)  # the server closes, or we are out of step: no use in goi
 _LONE_DOT = b".\r\n"
 
 
-def data_block(message: bytes) -> bytes:
-    """Return the message as it goes on the wire after 354, the final dot included (RFC 5321 §4.5.2).
-
-    Our composer ends lines in CRLF and begins none with a full stop, so that nothing needs to be doubled. That is made
-    sure of here, since a line of a lone dot would end the message and make commands of the rest: raises ValueError.
-    """
-    if message.startswith(b".") or b"\n." in message:
-        raise ValueError("a line of the message begins with a full stop")
-    return message + (_LONE_DOT if message.endswith(b"\r\n") else b"\r\n.\r\n")
-
-
 def nothing_follows() -> None:
     """Name no message to announce."""
 
@@ -207,14 +196,18 @@ class Session:
         return await self._conversation.hear(self._limits.data if stage is Stage.DATA else self._limits.envelope)
 
     async def _hand_over(self, mail: Mail, following: Following) -> Verdict:
-        """Write the body and await the reply to its final dot; from the first byte on, silence means unknown."""
+        """Write the body and await the reply to its final dot; from the first byte on, silence means unknown.
+
+        No line of it begins with a full stop, so that nothing needs to be doubled (RFC 5321 §4.5.2): `compose.splice`
+        makes sure of that for each piece, where it costs nothing; a search through each message took a tenth of all.
+        """
         await self._conversation.drain(self._limits.data)
-        words = data_block(mail.message)
+        end = _LONE_DOT if mail.message.endswith(b"\r\n") else b"\r\n" + _LONE_DOT
         announced = following() if self._has_pipelining and self._may_serve() else None
         commands = self._prepare(announced) if announced is not None else ()
         if isinstance(commands, Verdict):
             announced, commands = None, ()  # it will be said when its turn comes
-        self._conversation.say(b"".join((words, *commands)), replies=1 + len(commands))
+        self._conversation.say(b"".join((mail.message, end, *commands)), replies=1 + len(commands))
         self._announced = announced
         self._stage = Stage.MESSAGE
         reply = await self._conversation.hear(self._limits.message)

@@ -1,9 +1,10 @@
 import quopri
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.compose.quoted_printable import encode_piece, encode_value
+from digest.compose.quoted_printable import encode_piece, encode_value, undotted
 
 pieces = st.lists(
     st.one_of(
@@ -47,3 +48,16 @@ def test_a_value_is_encoded_as_a_piece(value: bytes) -> None:
     assert decoded(encoded) == value
     assert all(len(line) <= 76 for line in encoded.split(b"\r\n"))
     assert encoded.endswith(b"=\r\n") or not value
+
+
+@given(st.binary())
+def test_nothing_encoded_begins_a_line_with_a_full_stop(data: bytes) -> None:
+    for made in (encode_piece(data), encode_value(data)):
+        assert undotted(made) == made
+        assert not any(line.startswith(b".") for line in made.split(b"\n"))
+
+
+@pytest.mark.parametrize("data", [b".", b".a", b"a\n.", b"a\r\n.\r\nMAIL FROM:<x@y.example>\r\n"])
+def test_a_line_that_begins_with_a_full_stop_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="full stop"):
+        undotted(data)
