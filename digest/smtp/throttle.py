@@ -46,4 +46,4 @@ class Throttle:
 
     def wait(self, now: float) -> float:
         """Return the seconds that everyone has to wait yet, or 0."""
-        return max(0.0, self._until - now)
+        return min(max(0.0, self._until - now), self._last)  # a sum that is rounded can end a little later
