@@ -32,6 +32,7 @@ COMMANDS = {  # command -> the module that holds it; only the one that is asked 
     "serve": "digest.cli.serve",
     "templates": "digest.cli.templates",
     "dkim": "digest.cli.dkim",
+    "doctor": "digest.cli.doctor",
 }
 
 

@@ -15,7 +15,12 @@ _UNKNOWN_METHOD = 504  # "unrecognised authentication type" (RFC 4954): not a re
 
 
 async def open_session(route: Route) -> Session:
-    """Connect, encrypt, greet and log in, each once.
+    """Return a session that may send. Raises as `log_in` does."""
+    return Session(await log_in(route), route)
+
+
+async def log_in(route: Route) -> aiosmtplib.SMTP:
+    """Connect, encrypt, greet and log in, each once, and return the client, which knows what the server offers.
 
     Raises ServerUnavailableError when the server cannot be reached or is busy, and ServerRefusedError when it, or its
     certificate, will not do: trying again would not help, and a second wrong password can lock an account.
@@ -25,7 +30,7 @@ async def open_session(route: Route) -> Session:
         await smtp.connect()
         await _greet(smtp)
         if route.server.username:
-            await _log_in(smtp, route)
+            await _authenticate(smtp, route)
     except (aiosmtplib.SMTPException, OSError) as error:
         drop(smtp)
         await asyncio.sleep(0)  # lets the loop take the connection down, even when it ends right after
@@ -33,7 +38,7 @@ async def open_session(route: Route) -> Session:
     except BaseException:
         drop(smtp)
         raise
-    return Session(smtp, route)
+    return smtp
 
 
 def _client(route: Route) -> aiosmtplib.SMTP:
@@ -58,7 +63,7 @@ async def _greet(smtp: aiosmtplib.SMTP) -> None:
         await smtp.helo()
 
 
-async def _log_in(smtp: aiosmtplib.SMTP, route: Route) -> None:
+async def _authenticate(smtp: aiosmtplib.SMTP, route: Route) -> None:
     """Log in by the first method that the server knows; one refusal is final."""
     name, password = route.server.username, route.server.password.get_secret_value()
     methods = {"plain": smtp.auth_plain, "login": smtp.auth_login, "cram-md5": smtp.auth_crammd5}

@@ -31,6 +31,12 @@ def drop(smtp: aiosmtplib.SMTP) -> None:
     smtp.close()
 
 
+def size_limit(smtp: aiosmtplib.SMTP) -> int:
+    """Return how many bytes a message may have for the server of a connected client; 0 when it names no limit."""
+    announced = smtp.esmtp_extensions.get("size", "").strip()
+    return int(announced) if announced.isascii() and announced.isdigit() else 0
+
+
 class Session:
     """A connection that may send, from log-in to QUIT.
 
@@ -49,8 +55,7 @@ class Session:
         self._has_pipelining = smtp.supports_extension("pipelining")
         self._has_smtputf8 = smtp.supports_extension("smtputf8")
         self._has_size = "size" in smtp.esmtp_extensions
-        announced = smtp.esmtp_extensions.get("size", "").strip()
-        self._size_limit = int(announced) if announced.isascii() and announced.isdigit() else 0
+        self._size_limit = size_limit(smtp)
         self._stage = Stage.MAIL
         self._announced: Mail | None = None  # its MAIL, RCPT and DATA are on their way
         self._is_clearing = False  # the reply to RSET is still to be heard

@@ -1,0 +1,1 @@
+"""What is wrong with an installation before mail goes out, and how to mend it: each check a module."""
