@@ -80,6 +80,15 @@ class Postfix:
         return self.log_file.read_text()
 
 
+def _without(lines: str, settings: str) -> str:
+    """Leave out what `settings` sets, too.
+
+    Each daemon would warn of it while it starts, postlogd among them: to itself, and for ever once its queue is full.
+    """
+    names = {line.partition("=")[0].strip() for line in settings.splitlines() if not line[:1].isspace()}
+    return "".join(f"{line}\n" for line in lines.splitlines() if line.partition("=")[0].strip() not in names)
+
+
 @contextmanager
 def relay(relay_to: int, settings: str = "") -> Iterator[Postfix]:
     """Start a postfix that hands everything to a server on this machine; stop and remove it at the end.
@@ -93,7 +102,7 @@ def relay(relay_to: int, settings: str = "") -> Iterator[Postfix]:
     folder = Path(tempfile.mkdtemp(prefix="digest-postfix-"))
     folder.chmod(0o755)  # its daemons run as another user
     port = free_port()
-    (folder / "main.cf").write_text(MAIN.format(folder=folder, relay_to=relay_to) + settings)
+    (folder / "main.cf").write_text(_without(MAIN.format(folder=folder, relay_to=relay_to), settings) + settings)
     (folder / "master.cf").write_text(MASTER.format(port=port))
     (folder / "queue").mkdir()
     (folder / "data").mkdir()
