@@ -37,7 +37,7 @@ EXIM_LIBRARIES = {  # Debian package -> what of it Exim needs; others come with 
 EXIM_USER = "Debian-exim"  # built into Debian's program: it starts for nobody else
 NODE_PROGRAMS = ("node", "npm")  # wherever they come from: Debian's do, and others
 # modules of bench/; the others are what these need
-BENCHMARKS = ("compose", "ingest", "stories", "planning", "pictures", "dkim", "memory", "kill")
+BENCHMARKS = ("compose", "ingest", "stories", "planning", "pictures", "dkim", "memory", "kill", "disasters")
 SYSTEM_PARTS = {  # what the slow tests need: Debian package -> where it lies when it is there
     "postgresql": "/usr/lib/postgresql/*/bin/postgres",
     "chromium": "/usr/bin/chromium",

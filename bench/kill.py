@@ -20,10 +20,11 @@ from tests import postgres
 
 
 @contextmanager
-def empty_database(kind: str, folder: Path) -> Iterator[str]:
-    """Yield the URL of an empty database: a file in the folder, or a server's whole database, which is emptied."""
+def empty_database(kind: str) -> Iterator[str]:
+    """Yield the URL of an empty database: a file of its own, or a server's whole database, which is emptied."""
     if kind == "sqlite":
-        yield f"sqlite:///{folder / 'digest.db'}"
+        with TemporaryDirectory(prefix="digest-kill-") as folder:
+            yield f"sqlite:///{folder}/digest.db"
         return
     with postgres.server() as url:
         engine = db.connect(url)
@@ -35,13 +36,12 @@ def empty_database(kind: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def readership(kind: str, *, readers: int, connections: int, seed: int) -> Iterator[Readership]:
-    """Make an installation on a database of that kind, with a sink; remove all of it at the end."""
+def installed(database_url: str, *, readers: int, connections: int, seed: int) -> Iterator[Readership]:
+    """Make an installation on an empty database, with a sink; remove all of it but the database at the end."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="digest-kill-")))
-        url = stack.enter_context(empty_database(kind, folder))
         sink = stack.enter_context(logging_sink.running(folder / "accepted.log", seed=seed))
-        made = settle(folder, url, sink, readers=readers, connections=connections)
+        made = settle(folder, database_url, sink, readers=readers, connections=connections)
         stack.callback(made.engine.dispose)
         yield made
 
@@ -89,7 +89,7 @@ def main() -> None:
     chosen = parser.parse_args()
     print(f"SIGKILL of `digest send` on {chosen.database}, {chosen.connections} connections, seed {chosen.seed}")
     options = {"readers": chosen.recipients, "connections": chosen.connections, "seed": chosen.seed}
-    with readership(chosen.database, **options) as here:
+    with empty_database(chosen.database) as url, installed(url, **options) as here:
         start = time.monotonic()
         tally, standing = kill(here, chosen.kills, seed=chosen.seed)
         _print(tally, standing, time.monotonic() - start, connections=chosen.connections)

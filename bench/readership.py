@@ -75,9 +75,9 @@ class Readership:
             articles.store(connection, later, now=now)
         return planning.plan(self.engine, self.settings, self.settings.newsletter("weekly"), now=now).issue
 
-    def start(self, issue: Issue, nursery: Nursery | None = None) -> Sender:
-        """Start `digest send` for the issue at its own time: forked from the nursery, or afresh without one."""
-        now = sample.NOW + issue.number * WEEK
+    def start(self, issue: Issue, nursery: Nursery | None = None, *, later: timedelta = timedelta()) -> Sender:
+        """Start `digest send` at the issue's own time, or later: forked from the nursery, or afresh without one."""
+        now = sample.NOW + issue.number * WEEK + later
         words = ["--config", str(self.settings_file), "--traceback", "send", issue.name, "--json"]
         words += ["--now", now.isoformat()]
         return nursery.fork(words, self.output) if nursery else Fresh(words, self.output)

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bench.readership import Readership
 from bench.senders import KILLED, Nursery, Sender, signal_group
@@ -54,19 +55,16 @@ class Rounds:
         self._wait_for_the_moment(senders, before, START_SECONDS[is_fresh])
         for sender in self._chance.sample(senders, count):
             signal_group(sender, signal.SIGKILL)
-        codes = [_end_of(sender) for sender in senders]
+        codes = [end_of(sender) for sender in senders]
         self._note(codes, is_fresh=is_fresh, is_early=self._readership.sink.count() == before)
         if self._chance.random() < LOOKED_AT or KILLED not in codes:
             self.look()
 
     def finish(self) -> None:
         """Deliver the rest undisturbed, and look at the ledger once more."""
-        while self._open:
-            code, was_open = _end_of(self._readership.start(self._issue, self._nurseries[0])), self._open
-            self._note([code], is_fresh=False, is_early=False)
-            self.look()
-            if self._open == was_open:
-                return  # the laws will name what stays open
+        codes = deliver_the_rest(self._readership, self._issue, self._nurseries[0])
+        self._note(codes, is_fresh=False, is_early=False)
+        self.look()
 
     def look(self) -> None:
         """Count what is open and in doubt, and hold the latter against the kills since the last look."""
@@ -77,7 +75,7 @@ class Rounds:
             self.tally.faults.append(f"{grown} deliveries in doubt after {self._unseen} kills, {most} at most")
         if self._unseen == 1:
             self.tally.worst = max(self.tally.worst, grown)
-        self._open, self._doubtful, self._unseen = sum(counts[s] for s in OPEN), doubtful, 0
+        self._open, self._doubtful, self._unseen = sum(counts[status] for status in OPEN), doubtful, 0
 
     def _plan(self) -> tuple[Issue, int, int, int]:
         self.tally.issues += 1
@@ -111,10 +109,32 @@ class Rounds:
         self.tally.faults += [f"a sender ended with exit code {code}" for code in strange]
 
 
-def _end_of(sender: Sender) -> int:
+def end_of(sender: Sender) -> int:
     """Wait for a sender's end; raises TimeoutError after GIVE_UP_SECONDS, when it is killed."""
     code = sender.ended(GIVE_UP_SECONDS)
     if code is None:
         signal_group(sender, signal.SIGKILL)
         raise TimeoutError(f"`digest send` has not ended after {GIVE_UP_SECONDS} seconds")
     return code
+
+
+def open_count(readership: Readership, issue: Issue) -> int:
+    """Return how many of the issue's deliveries are not settled."""
+    counts = readership.counts(issue)
+    return sum(counts[status] for status in OPEN)
+
+
+def deliver_the_rest(readership: Readership, issue: Issue, nursery: Nursery) -> list[int]:
+    """Run one sender after the other, undisturbed, until nothing is open or one changes nothing; return how they ended.
+
+    Each starts two hours later than the one before by its own clock, so that what was put off is due again. What stays
+    open, the laws will name.
+    """
+    codes: list[int] = []
+    left = open_count(readership, issue)
+    before = left + 1
+    while 0 < left < before:
+        later = len(codes) * timedelta(hours=2)
+        codes.append(end_of(readership.start(issue, nursery, later=later)))
+        before, left = left, open_count(readership, issue)
+    return codes

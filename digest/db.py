@@ -30,8 +30,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 
 from digest.errors import DatabaseAwayError, DatabaseError
 
-BUSY_TIMEOUT_SECONDS = 30
+BUSY_TIMEOUT_SECONDS = 30  # for which one waits for what another has locked
+IDLE_TIMEOUT_SECONDS = 20  # of a PostgreSQL writer that was stopped in mid-transaction: who waits for it outlasts it
 MIGRATION_LOCK = 724001  # any number that nothing else on the server uses
+_PASSING_STATES = ("25P03", "40P01", "55P03")  # stopped for too long in mid-transaction, deadlock, lock not to be had
 _SQLITE_PRAGMAS = (
     "journal_mode=wal",
     "synchronous=normal",
@@ -56,6 +58,24 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("begin immediate" if writes else "begin")
 
 
+def _prepare_postgresql(engine: Engine) -> None:
+    """Limit how long one waits for locks, and how long a writer that does nothing may keep them.
+
+    Who only reads locks nothing that others wait for, and may take its time: an export into a pager does.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _limits(connection: Any, _record: object) -> None:
+        connection.execute(f"set lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'")
+        connection.execute(f"set idle_in_transaction_session_timeout = '{IDLE_TIMEOUT_SECONDS}s'")
+        connection.commit()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if not connection.get_execution_options().get("digest_write", False):
+            connection.exec_driver_sql("set local idle_in_transaction_session_timeout = 0")
+
+
 def connect(url: str) -> Engine:
     """Return an engine for `sqlite:///path` or `postgresql://…`; nothing is opened yet.
 
@@ -70,8 +90,8 @@ def connect(url: str) -> Engine:
         engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
     except (ArgumentError, NoSuchModuleError) as error:
         raise DatabaseError(f"database_url cannot be read: {error}") from error
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
+    prepare = _prepare_sqlite if engine.dialect.name == "sqlite" else _prepare_postgresql
+    prepare(engine)
     return engine
 
 
@@ -82,6 +102,9 @@ def explain(error: DBAPIError) -> str:
         "disk is full": "make room on its disk, then run the same command again",
         "no space left": "make room on its disk, then run the same command again",
         "database is locked": f"another process has written to it for {BUSY_TIMEOUT_SECONDS} seconds; try again",
+        "lock timeout": f"another process has kept it locked for {BUSY_TIMEOUT_SECONDS} seconds; try again",
+        "idle-in-transaction": f"this process was stopped for {IDLE_TIMEOUT_SECONDS} seconds while it wrote; try again",
+        "deadlock": "two processes waited for each other; try again",
         "unable to open": "does its folder exist, and may you write there?",
         "readonly": "you may not write to the file or its folder",
         "not a database": "the file is something else; check database_url",
@@ -97,17 +120,30 @@ def explain(error: DBAPIError) -> str:
     return f"the database says: {text}: {hint}"
 
 
-def _error(error: OperationalError) -> DatabaseError:
-    """Return our error for a driver's: the one that may pass by itself, or the other.
+def _is_away(error: DBAPIError) -> bool:
+    """Tell whether a driver's error may pass by itself.
 
     PostgreSQL gives a failure to connect no SQLSTATE, and names its own end in class 57 (57P01: shut down, 57P03:
     starting); a lost connection makes SQLAlchemy invalidate it. SQLite says “locked” after its time-out.
     """
     state = getattr(error.orig, "sqlstate", "") or ""
-    is_away = error.connection_invalidated or state.startswith(("08", "57P")) or "database is locked" in str(error.orig)
     if not state and isinstance(error.orig, psycopg.OperationalError):
-        is_away = True
-    return (DatabaseAwayError if is_away else DatabaseError)(explain(error))
+        return True
+    is_passing = state in _PASSING_STATES or state.startswith(("08", "57P"))
+    return error.connection_invalidated or is_passing or "database is locked" in str(error.orig)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what a driver says of its database, but not of our statements, into our errors."""
+    try:
+        yield
+    except DBAPIError as error:
+        if _is_away(error):
+            raise DatabaseAwayError(explain(error)) from error
+        if isinstance(error, OperationalError):
+            raise DatabaseError(explain(error)) from error
+        raise
 
 
 @contextmanager
@@ -116,21 +152,15 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
     Raises DatabaseError when the database is full or not writable, and DatabaseAwayError when it is away or busy.
     """
-    try:
-        with engine.connect().execution_options(digest_write=True) as connection, connection.begin():
-            yield connection
-    except OperationalError as error:
-        raise _error(error) from error
+    with _explained(), engine.connect().execution_options(digest_write=True) as connection, connection.begin():
+        yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Read from one consistent snapshot. Raises DatabaseError as `transaction` does."""
-    try:
-        with engine.connect() as connection, connection.begin():
-            yield connection
-    except OperationalError as error:
-        raise _error(error) from error
+    with _explained(), engine.connect() as connection, connection.begin():
+        yield connection
 
 
 @contextmanager
@@ -140,14 +170,11 @@ def drafting(engine: Engine) -> Iterator[Connection]:
     What is written into temporary tables while reading (`temporary`) keeps nobody waiting. They are gone at the end.
     Raises DatabaseError as `transaction` does.
     """
-    try:
-        with engine.connect() as connection:
-            try:
-                yield connection
-            finally:
-                connection.invalidate()  # temporary tables live as long as the connection
-    except OperationalError as error:
-        raise _error(error) from error
+    with _explained(), engine.connect() as connection:
+        try:
+            yield connection
+        finally:
+            connection.invalidate()  # temporary tables live as long as the connection
 
 
 def read(connection: Connection) -> RootTransaction:

@@ -2,10 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,24 +33,73 @@ def _as_server_user() -> dict[str, object]:
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Start a private server on a Unix socket and yield the URL of its database; stop and remove it at the end."""
+    """Yield the URL of TEST_POSTGRES_URL's database, or that of a private server."""
     if url := os.environ.get("TEST_POSTGRES_URL"):
         yield url
         return
-    programs, user = _programs(), _as_server_user()
+    with private_server() as url:
+        yield url
+
+
+@contextmanager
+def private_server() -> Iterator[str]:
+    """Start a server on a Unix socket and yield the URL of its database; stop and remove it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="digest-pg-"))
-    if user:
+    if user := _as_server_user():
         shutil.chown(folder, str(user["user"]))
-    data = folder / "data"
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c timezone=Asia/Kolkata"
-
-    def run(*command: str | Path) -> None:
-        subprocess.run(command, check=True, capture_output=True, cwd=folder, **user)  # type: ignore[call-overload]
-
-    run(programs / "initdb", "-D", data, "-U", "digest", "-A", "trust", "-E", "UTF8", "--locale=C")
-    run(programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", options, "start")
+    _run(folder, "initdb", "-U", "digest", "-A", "trust", "-E", "UTF8", "--locale=C")
+    _start(folder)
     try:
         yield f"postgresql://digest@/postgres?host={folder}"
     finally:
-        run(programs / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+        _stop(folder)
         shutil.rmtree(folder)
+
+
+@contextmanager
+def down(url: str) -> Iterator[None]:
+    """Stop a private server as a crash would, and start it again at the end."""
+    folder = _folder(url)
+    _stop(folder)
+    try:
+        yield
+    finally:
+        _start(folder)
+
+
+@contextmanager
+def frozen(url: str) -> Iterator[None]:
+    """Stop all processes of a private server where they are, and let them go on at the end."""
+    first = int((_folder(url) / "data" / "postmaster.pid").read_text().split()[0])
+    os.kill(first, signal.SIGSTOP)  # before the others, so that none is added
+    processes = [first, *map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())]
+    _signal_all(processes, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        _signal_all(processes, signal.SIGCONT)
+
+
+def _signal_all(processes: Iterable[int], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):  # it had just ended
+            os.kill(process, number)
+
+
+def _folder(url: str) -> Path:
+    return Path(url.partition("?host=")[2])
+
+
+def _start(folder: Path) -> None:
+    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c timezone=Asia/Kolkata"
+    _run(folder, "pg_ctl", "-l", folder / "log", "-w", "-o", options, "start")
+
+
+def _stop(folder: Path) -> None:
+    _run(folder, "pg_ctl", "-m", "immediate", "stop")
+
+
+def _run(folder: Path, program: str, *words: str | Path) -> None:
+    """Run one of the server's programs on the data in that folder."""
+    command = [_programs() / program, "-D", folder / "data", *words]
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, **_as_server_user())  # type: ignore[call-overload]
