@@ -4,7 +4,7 @@ demo   the whole job on sample data, then the studio and the caught mail in the 
 test   every test; `test fast` leaves out the slow ones; further words go to pytest
 lint   formatting, lint, types, architecture
 check  what CI runs: lint, then every test
-bench  the benchmarks, printed as ratios
+bench  the benchmarks and a table of every goal, in ten to twelve minutes; `bench growth kill` are those at full length
 docs   the generated reference in docs/, rewritten
 words  the catalogues of the languages, brought up to date with the sources; `words sv` makes a new one
 lock   the hash-locked requirements, resolved anew from pyproject.toml (needs uv)
@@ -36,8 +36,25 @@ EXIM_LIBRARIES = {  # Debian package -> what of it Exim needs; others come with 
 }
 EXIM_USER = "Debian-exim"  # built into Debian's program: it starts for nobody else
 NODE_PROGRAMS = ("node", "npm")  # wherever they come from: Debian's do, and others
-# modules of bench/; the others are what these need
-BENCHMARKS = ("compose", "ingest", "stories", "planning", "pictures", "dkim", "memory", "kill", "disasters")
+PEERS = ROOT / "bench" / "peers"
+BENCHMARKS = {  # modules of bench/, and how to shorten those that take very long when all are run
+    "compose": (),
+    "dkim": (),
+    "send": (),
+    "latency": (),
+    "cpu": (),
+    "growth": ("--most", "100000"),
+    "kill": ("--kills", "60"),
+    "disasters": (),
+    "ingest": (),
+    "stories": (),
+    "planning": (),
+    "pictures": (),
+}
+IN_FULL = (
+    "growth with a million deliveries and kill with 1,000 kills take 25 minutes: `python3 dev.py bench growth kill`"
+)
+NEEDING_POSTFIX = {"send", "latency", "cpu", "growth"}
 SYSTEM_PARTS = {  # what the slow tests need: Debian package -> where it lies when it is there
     "postgresql": "/usr/lib/postgresql/*/bin/postgres",
     "chromium": "/usr/bin/chromium",
@@ -75,8 +92,11 @@ def install_system_packages(*packages: str) -> bool:
         )
         return False
     quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
-    run(*root, "apt-get", "update", "-qq", **quiet)
-    run(*root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, **quiet)
+    subprocess.run([*root, "apt-get", "update", "-qq"], check=False, **quiet)
+    install = [*root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    if subprocess.run(install, check=False, **quiet).returncode:
+        print(f"could not be installed: {' '.join(packages)}", file=sys.stderr)
+        return False
     return True
 
 
@@ -125,16 +145,28 @@ def is_user(name: str) -> bool:
 
 
 def ensure_second_opinions() -> None:
-    """Install what judges our mails beside our own checks, as its lock says; say so where Node.js is not there."""
+    """Install what judges our mails beside our own checks: html-validate and mjml."""
+    ensure_node_packages(SECOND_OPINIONS)
+
+
+def ensure_peers() -> None:
+    """Install what the benchmarks of delivery need and compare with: postfix's tools and nodemailer."""
+    if missing := absent({"postfix": SYSTEM_PARTS["postfix"]}):
+        install_system_packages(*missing)
+    ensure_node_packages(PEERS)
+
+
+def ensure_node_packages(folder: Path) -> None:
+    """Install what a folder's package-lock.json names; say so where that cannot be."""
     if not all(map(shutil.which, NODE_PROGRAMS)) and not install_system_packages("nodejs", "npm"):
         return
-    lock, installed = SECOND_OPINIONS / "package-lock.json", SECOND_OPINIONS / "node_modules"
+    lock, installed, name = folder / "package-lock.json", folder / "node_modules", folder.relative_to(ROOT)
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return
-    print("installing html-validate and mjml into tests/second_opinions …", file=sys.stderr)
+    print(f"installing the packages of {name} …", file=sys.stderr)
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    if subprocess.run(["npm", "ci", *options], cwd=SECOND_OPINIONS, check=False).returncode:
-        print("html-validate and mjml could not be installed: the tests that need them will say so", file=sys.stderr)
+    if subprocess.run(["npm", "ci", *options], cwd=folder, check=False).returncode:
+        print(f"the packages of {name} could not be installed: what needs them will say so", file=sys.stderr)
         return
     installed.touch()
 
@@ -188,6 +220,7 @@ def test(*words: str) -> None:
         replace_process(PYTHON, "-m", "pytest", "-q", "-m", "not slow", *words[1:])
     ensure_system_parts()
     ensure_second_opinions()
+    ensure_peers()
     replace_process(PYTHON, "-m", "pytest", *words)
 
 
@@ -204,16 +237,32 @@ def demo(*words: str) -> None:
 
 
 def bench(*words: str) -> None:
-    """Run every benchmark, or those named."""
-    ensure_environment(DEV)
+    """Run the benchmarks named at full length, or all, some shortened; then print every goal in one table.
+
+    One that fails keeps no other from running; the exit code is 1 then.
+    """
     if unknown := set(words) - set(BENCHMARKS):
         sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    ensure_environment(DEV)
+    chosen = {name: () for name in words} or BENCHMARKS
+    if NEEDING_POSTFIX & set(chosen):
+        ensure_peers()
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder) / "rows.jsonl"
         rows.touch()
-        for name in words or BENCHMARKS:
-            run(PYTHON, ROOT / "bench" / f"{name}.py", env={**os.environ, "BENCH_ROWS": str(rows)})
+        failed = [name for name, options in chosen.items() if not completes(name, *options, rows=rows)]
+        print()
         run(PYTHON, ROOT / "bench" / "table.py", rows)
+    if not words:
+        print(IN_FULL)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+def completes(name: str, *options: str, rows: Path) -> bool:
+    """Run one benchmark, which adds to the file of rows; tell whether it came to its end."""
+    command = [str(PYTHON), str(ROOT / "bench" / f"{name}.py"), *options]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, "BENCH_ROWS": str(rows)}, check=False).returncode == 0
 
 
 def docs() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import sample
-from bench.memory import peak_kib
+from bench.usage import peak_kib
 from digest.model import Depth
 from subscribers.model import Preferences
 
