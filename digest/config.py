@@ -62,6 +62,7 @@ class Smtp(BaseModel):
     password: SecretStr = SecretStr("")
     connections: int = Field(default=5, ge=1, le=50)
     messages_per_second: float = Field(default=0, ge=0)
+    messages_per_day: int = Field(default=0, ge=0)
     domains: dict[str, Annotated[float, Field(gt=0)]] = {}  #: messages a second to recipients' domains
 
     @model_validator(mode="after")

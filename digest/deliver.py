@@ -24,6 +24,7 @@ from digest.smtp.width import Width
 
 Progress = Callable[[DeliveryStatus | Waiting], None]
 
+REST_SECONDS = 3600.0  # of a server's quota that is used up: a try costs one refused message
 SLOW_DOWN = "the server asks us to slow down"
 AWAY = "the server is away"
 
@@ -38,6 +39,7 @@ class Order:
     messages_per_second: float
     released_at: datetime
     clock: Callable[[], datetime]
+    messages_per_day: int = 0  #: over all issues and workers; 0: no limit
     domains: Mapping[str, float] = field(default_factory=dict)  #: messages a second to recipients' domains
     first_wait_seconds: float = FIRST_WAIT_SECONDS  #: for a server that is away
     first_pause_seconds: float = FIRST_SECONDS  #: for one that throttles us
@@ -141,7 +143,8 @@ class Run:
         if verdict.reaction is Reaction.REST:
             raise IssuePausedError(
                 f"the quota of {self.order.route.place} is used up: {verdict.code} {verdict.text}: "
-                f"`digest send {self.order.issue_name}` goes on when it is free again"
+                f"`digest worker` tries again each hour, and `digest send {self.order.issue_name}` at once",
+                seconds=REST_SECONDS,
             )
         if verdict.reaction is Reaction.SLOW_DOWN:
             if self.throttle.throttled(now):
@@ -267,12 +270,19 @@ class Line:
             return
         if intent.leave is Leave.GRANTED:
             run.journal.withdraw(job.delivery)
+        if verdict.reaction is Reaction.RECONNECT and self._has_served():
+            run.jobs.give_back(job)
+            return  # a connection that ends in time is no failure
         if verdict.stage is Stage.MAIL:
             run.jobs.give_back(job)
         elif not run.jobs.try_again(job):
             self._record(job.delivery, replace(verdict, status=DeliveryStatus.DEFERRED))
         run.learn(verdict)
         run.failed(_trouble(run.order.route, verdict), is_about_recipient=verdict.stage is not Stage.MAIL)
+
+    def _has_served(self) -> bool:
+        """Tell whether this connection took a message before; else connecting again would go on for ever."""
+        return self.session is not None and self.session.messages > 1
 
     def _record(self, delivery: Delivery, verdict: Verdict) -> None:
         order, status, again = self._run.order, verdict.status, None

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from types import FrameType
 
 from sqlalchemy import Engine
 
-from digest import db, issues, ledger, pause
+from digest import db, issues, ledger, pause, quota
 from digest.compose.headers import sender_of
 from digest.config import Settings
 from digest.deliver import Order, Progress, Run, unless_stopped
@@ -196,7 +196,8 @@ def send(
 
     May run again at any time, and in several processes at once: the ledger decides who sends what. Raises ServerError
     when the server is away or refuses us, and DatabaseError; `counts` still tells what was done. A pause of the issue
-    is lifted; when its refusals say again that something of ours is wrong, it is paused anew (IssuePausedError).
+    is lifted; when its refusals say again that something of ours is wrong, it is paused anew (IssuePausedError). What
+    is left when `messages_per_day` are used up stays `planned`, and is no error.
     """
     check_sendable(issue)
     take_over(engine, issue, now=clock())
@@ -205,6 +206,7 @@ def send(
         pause.lift(connection, issue.id)
         ledger.expire(connection, issue.id, released_at=released_at, now=clock())
         is_due = ledger.is_due(connection, issue.id, now=clock())
+        is_due = is_due and quota.free_at(connection, settings.smtp.messages_per_day, clock()) <= clock()
     if is_due:
         released = replace(issue, released_at=released_at)
         compose = _composer(Messages(engine, released, settings))
@@ -213,7 +215,9 @@ def send(
             asyncio.run(_send(engine, released, order, compose, stop=stop or Stop(), progress=progress))
         except IssuePausedError as error:
             with db.transaction(engine) as connection:
-                pause.pause(connection, issue.id, str(error), clock())
+                now = clock()
+                until = None if error.seconds is None else now + timedelta(seconds=error.seconds)
+                pause.pause(connection, issue.id, str(error), now, until=until)
             raise
     return counts(engine, issue)
 
@@ -262,6 +266,7 @@ def _order(settings: Settings, issue: Issue, clock: Clock) -> Order:
         issue_name=issue.name,
         connections=settings.smtp.connections,
         messages_per_second=settings.smtp.messages_per_second,
+        messages_per_day=settings.smtp.messages_per_day,
         domains=settings.smtp.domains,
         released_at=issue.released_at,
         clock=clock,
@@ -277,5 +282,6 @@ async def _send(
         first = await unless_stopped(stopping, open_session(order.route))
         if first is None:
             return
-        with Journal(engine, issue, token=new_token(), clock=order.clock) as journal:
+        pen = Journal(engine, issue, token=new_token(), clock=order.clock, messages_per_day=order.messages_per_day)
+        with pen as journal:
             await Run(order, journal, compose, stop=stopping, progress=progress).work(first)

@@ -11,7 +11,7 @@ DigestError               exit code 1: the command failed
 └── ServerError           the SMTP server, not a recipient, is in the way
     ├── ServerUnavailableError   it cannot be reached, or left
     ├── ServerRefusedError       it refuses our log-in, our sender or our connection
-    └── IssuePausedError         its refusals say that something of ours is wrong; sending waits for a person
+    └── IssuePausedError         sending would do harm: it waits for a person, or for a quota that is used up
 """
 
 
@@ -64,4 +64,8 @@ class ServerRefusedError(ServerError):
 
 
 class IssuePausedError(ServerError):
-    """Sending an issue waits for a person."""
+    """Sending an issue waits for a person, or only for so many seconds, after which a worker goes on."""
+
+    def __init__(self, reason: str, *, seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.seconds = seconds

@@ -40,6 +40,7 @@ def _issue(row: Row[Any]) -> Issue:
         planned_at=row.planned_at,
         released_at=row.released_at,
         paused_at=row.paused_at,
+        paused_until=row.paused_until,
         pause_reason=row.pause_reason,
     )
 

@@ -17,6 +17,7 @@ from digest import db, ledger
 from digest.errors import DatabaseAwayError
 from digest.ledger import Outcome
 from digest.model import Delivery, Issue
+from digest.quota import Quota
 
 BATCH = 100  # deliveries claimed and composed at a time: 6 MB of messages of 60 KB
 LEASE = timedelta(minutes=5)
@@ -47,14 +48,22 @@ class Journal:
 
     Everything that waits when the thread is free goes into one transaction; so commits grow with the load by
     themselves. A database that is away is tried again for PATIENCE_SECONDS. At the end, claims are freed, and whatever
-    is still `sending` becomes `unknown`.
+    is still `sending` becomes `unknown`. No more than `messages_per_day` are handed over within 24 hours; 0: no limit.
     """
 
     def __init__(
-        self, engine: Engine, issue: Issue, *, token: str, clock: Callable[[], datetime], lease: timedelta = LEASE
+        self,
+        engine: Engine,
+        issue: Issue,
+        *,
+        token: str,
+        clock: Callable[[], datetime],
+        lease: timedelta = LEASE,
+        messages_per_day: int = 0,
     ) -> None:
         self._engine, self._issue, self._token, self._clock = engine, issue, token, clock
         self._lease, self._renewal_seconds = lease, lease.total_seconds() / 4
+        self._quota = Quota(messages_per_day)
         self._loop = asyncio.get_running_loop()
         self._waiting: queue.SimpleQueue[_Intent | None] = queue.SimpleQueue()
         self._notes: deque[Delivery | Outcome] = deque()  # for the next commit; nobody waits for it
@@ -77,7 +86,10 @@ class Journal:
         patiently(self._close)
 
     def claim(self) -> list[Delivery]:
-        """Take the next deliveries; at the end of the list, those that became free behind it. For any thread."""
+        """Take the next deliveries; at the end of the list, those that became free behind it. For any thread.
+
+        An empty list: nothing is left, or nothing may go out today.
+        """
         found = patiently(lambda: self._claim(self._after))
         if not found and self._after:
             found = patiently(lambda: self._claim(0))
@@ -102,6 +114,7 @@ class Journal:
 
     def _claim(self, after: int) -> list[Delivery]:
         with db.transaction(self._engine) as connection:
+            size = self._quota.take(connection, BATCH, self._clock())
             found = ledger.claim(
                 connection,
                 self._issue,
@@ -109,7 +122,7 @@ class Journal:
                 now=self._clock(),
                 leased_until=datetime.now(UTC) + self._lease,
                 after=after,
-                size=BATCH,
+                size=size,
             )
         self._held.update(delivery.subscriber_id for delivery in found)
         return found

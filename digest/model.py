@@ -183,8 +183,9 @@ class Issue:
     slot: str | None = None  #: the schedule's slot, as local wall time, when a schedule made it
     planned_at: datetime | None = None  #: set when planning is complete
     released_at: datetime | None = None  #: set when sending was first asked for
-    paused_at: datetime | None = None  #: since when sending waits for a person
-    pause_reason: str = ""  #: in words, for that person
+    paused_at: datetime | None = None  #: since when sending waits
+    paused_until: datetime | None = None  #: when a worker goes on by itself; None while paused: a person must
+    pause_reason: str = ""  #: in words, for a person
 
     @property
     def name(self) -> str:

@@ -190,7 +190,8 @@ issues = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("planned_at", UtcDateTime),
     Column("released_at", UtcDateTime),
-    Column("paused_at", UtcDateTime),  # since when sending waits for a person (digest.pause)
+    Column("paused_at", UtcDateTime),  # since when sending waits (digest.pause)
+    Column("paused_until", UtcDateTime),  # null: until a person goes on
     Column("pause_reason", Text, nullable=False, server_default=""),
     Column("compiled", LargeBinary),  # the fragments that every message is spliced from
     UniqueConstraint("newsletter", "number"),

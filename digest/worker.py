@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, and_, exists, func, or_, select
 
-from digest import db, issues, ledger, planning
+from digest import db, issues, ledger, pause, planning
 from digest import engine as delivery
 from digest.config import Settings
 from digest.engine import Clock, Stop
@@ -79,14 +79,14 @@ def _plan_due(engine: Engine, settings: Settings, newsletter: Newsletter, *, clo
 def _open_issues(connection: Connection, clock: Clock) -> list[Issue]:
     """Return the released issues that have something to deliver now, or that a dead worker left; the oldest first.
 
-    A paused one waits for a person, who says `digest send`.
+    A paused one waits for its time, or for a person, who says `digest send`.
     """
     waiting = or_(
         deliveries.c.status.in_((DeliveryStatus.PLANNED, DeliveryStatus.SENDING)),
         and_(deliveries.c.status == DeliveryStatus.DEFERRED, deliveries.c.next_at <= clock()),
     )
     unfinished = exists().where(deliveries.c.issue_id == issue_table.c.id, waiting)
-    going = and_(issue_table.c.released_at.is_not(None), issue_table.c.paused_at.is_(None))
+    going = and_(issue_table.c.released_at.is_not(None), pause.going(clock()))
     query = select(issue_table.c.id).where(going, unfinished)
     ids = list(connection.execute(query.order_by(issue_table.c.id)).scalars())
     return [issue for one in ids if (issue := issues.with_id(connection, one)) is not None]

@@ -60,6 +60,7 @@ Written by `python3 dev.py docs` from what `digest init` writes. Any setting can
 
 REACTIONS = {
     Reaction.GO_ON: "–",
+    Reaction.RECONNECT: "another connection",
     Reaction.SLOW_DOWN: "slows down",
     Reaction.REST: "pauses the issue",
     Reaction.STOP: "stops",

@@ -45,6 +45,7 @@ class Conduct:
     log_in_only_after_tls: bool = False
     certificate: str = ""  #: a PEM file with key and chain: STARTTLS is offered
     implicit_tls: bool = False
+    most_messages: int = 1_000_000  #: over one connection; the next is refused with 421
     greetings_refused_after: int = 1_000_000  #: connections that are greeted; later ones get 421
     replies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Recipient (at MAIL: sender) -> the stage, `MAIL`, `RCPT`, `DATA` or `message`, and its whole reply there."""
@@ -93,6 +94,7 @@ class MisbehavingServer(SMTP):
 
     def __init__(self, conduct: Conduct, inbox: Inbox) -> None:
         self.conduct, self.inbox = conduct, inbox
+        self.messages = 0
         super().__init__(
             self,
             hostname="sink.example",
@@ -158,6 +160,11 @@ class MisbehavingServer(SMTP):
             return await self.obey(what, text=text)
         if exact := self.exact_reply(address, "MAIL"):
             return exact
+        self.messages += 1
+        if self.messages > self.conduct.most_messages:
+            await self.push("421 too many messages in this connection")
+            self.transport.close()
+            return "421 too many messages in this connection"
         envelope.mail_from = address
         return "250 2.1.0 Ok"
 

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from digest import coverage, db, engine, issues, ledger
+from digest import coverage, db, engine, issues, ledger, quota
 from digest import report as reports
 from digest.cli.installation import Installation, json_option, now_option, pass_installation, print_json, say
 from digest.cli.issues import delivery_or_reason
@@ -139,14 +139,14 @@ def _rehearse(installation: Installation, issue: Issue, *, as_json: bool) -> Non
 
 def _send(installation: Installation, issue: Issue, *, now: datetime, as_json: bool) -> int:
     """Send and return the exit code. The counts are printed, too, when the server is in the way."""
-    start, stop = time.monotonic(), engine.Stop()
+    start, stop, clock = time.monotonic(), engine.Stop(), _running_clock(now)
     try:
         with stop.listening(), _bar("Sending", _waiting(installation, issue)) as count:
             found = engine.send(
                 installation.engine,
                 installation.settings,
                 issue,
-                clock=_running_clock(now),
+                clock=clock,
                 stop=stop,
                 progress=count,
             )
@@ -154,7 +154,7 @@ def _send(installation: Installation, issue: Issue, *, now: datetime, as_json: b
         _print_counts(issue, engine.counts(installation.engine, issue), start=start, as_json=as_json)
         raise
     _print_counts(issue, found, start=start, as_json=as_json)
-    _advise(installation, issue, found, stop)
+    _advise(installation, issue, found, stop, clock())
     return stop.exit_code or (3 if _is_partial(installation, issue, found) else 0)
 
 
@@ -178,18 +178,27 @@ def _others_work(installation: Installation, issue: Issue) -> bool:
         return bool(ledger.claims(connection, issue.id))
 
 
-def _advise(installation: Installation, issue: Issue, counts: Counts, stop: engine.Stop) -> None:
+def _why_some_are_left(installation: Installation, issue: Issue, now: datetime) -> str:
+    if _others_work(installation, issue):
+        return f"another `send` works on the rest of {issue.name}"
+    allowed = installation.settings.smtp.messages_per_day
+    with db.reading(installation.engine) as connection:
+        free_at = quota.free_at(connection, allowed, now)
+    if free_at > now:
+        return (
+            f"the {allowed:,} messages of this day are used up (messages_per_day): `digest worker` goes on by itself, "
+            f"from {free_at:%Y-%m-%d %H:%M} UTC on"
+        )
+    return f"some are left: `digest send {issue.name}` tries them again"
+
+
+def _advise(installation: Installation, issue: Issue, counts: Counts, stop: engine.Stop, now: datetime) -> None:
     """Say what is left to do, and how."""
     again = f"`digest send {issue.name}`"
     if stop.is_requested:
         say(f"interrupted, after what was in flight: {again} goes on from here")
     elif counts[DeliveryStatus.PLANNED] or counts[DeliveryStatus.SENDING]:
-        others = _others_work(installation, issue)
-        say(
-            f"another `send` works on the rest of {issue.name}"
-            if others
-            else f"some are left: {again} tries them again"
-        )
+        say(_why_some_are_left(installation, issue, now))
     if counts[DeliveryStatus.DEFERRED]:
         say(f"the server put {counts[DeliveryStatus.DEFERRED]:,} off: {again} tries them again after some minutes")
     if counts[DeliveryStatus.UNKNOWN]:
@@ -223,6 +232,7 @@ def _presentation(issue: Issue, found: reports.Report) -> dict[str, Any]:  # Any
         **_by_word(found.counts),
         "released_at": issue.released_at,
         "paused_at": issue.paused_at,
+        "paused_until": issue.paused_until,
         "pause_reason": issue.pause_reason,
         "by_domain": found.by_domain,
         "by_category": {category: reach._asdict() for category, reach in found.by_category.items()},
@@ -236,7 +246,8 @@ def _print_report(issue: Issue, found: reports.Report) -> None:
     console = Console(highlight=False)
     console.print(f"[bold]{issue.name}[/bold]  {released}\n{_in_words(found.counts)}\n")
     if issue.paused_at:
-        console.print(Text(f"paused since {issue.paused_at:%Y-%m-%d %H:%M} UTC: {issue.pause_reason}\n"))
+        until = f" until {issue.paused_until:%H:%M}" if issue.paused_until else ""
+        console.print(Text(f"paused since {issue.paused_at:%Y-%m-%d %H:%M}{until} UTC: {issue.pause_reason}\n"))
     console.print(_domain_table(found))
     if len(found.by_domain) > DOMAINS_SHOWN:
         console.print(f"… and {len(found.by_domain) - DOMAINS_SHOWN:,} more domains; --json names them all")

@@ -24,6 +24,7 @@ username = ""
 password = ""                             # better in the environment: DIGEST_SMTP__PASSWORD
 connections = 5
 messages_per_second = 0                   # 0: as fast as the server takes it
+messages_per_day = 0                      # within any 24 hours, over all newsletters; 0: no limit
 
 # [smtp.domains]                          # messages a second to the recipients of one domain
 # "mail.example" = 20

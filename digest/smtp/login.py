@@ -1,6 +1,7 @@
 """From nothing to a session that may send: connection, TLS, EHLO, log-in. Failures here are ours or the server’s."""
 
 import asyncio
+import re
 import ssl
 from typing import NoReturn
 
@@ -11,6 +12,7 @@ from digest.smtp.route import Route
 from digest.smtp.session import Session, drop
 from digest.smtp.verdict import clean
 
+_BUSY = re.compile(r"too many|try (?:it )?again|later|temporar|busy|overload", re.IGNORECASE)
 _UNKNOWN_METHOD = 504  # "unrecognised authentication type" (RFC 4954): not a refused log-in
 
 
@@ -117,6 +119,7 @@ def _refusal(route: Route, error: aiosmtplib.SMTPResponseException) -> ServerRef
             f"{route.place} refuses the log-in of “{route.server.username}”: {words}: check smtp.username and "
             "smtp.password (DIGEST_SMTP__PASSWORD)"
         )
-    if 400 <= error.code < 500:
+    is_greeting = isinstance(error, aiosmtplib.SMTPConnectResponseError)
+    if 400 <= error.code < 500 or (is_greeting and _BUSY.search(words)):  # some say 554 when they have enough for now
         return ServerUnavailableError(f"{route.place} takes no mail now: {words}: try again later")
     return ServerRefusedError(f"{route.place} refuses the connection: {words}: ask who runs it")

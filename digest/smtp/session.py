@@ -67,6 +67,11 @@ class Session:
         """Tell whether another message may be sent here; False when lost, or when it has served enough."""
         return self._conversation.is_open and (self._announced is not None or self._may_serve())
 
+    @property
+    def messages(self) -> int:
+        """How many messages were begun here."""
+        return self._messages
+
     def _may_serve(self) -> bool:
         age = asyncio.get_running_loop().time() - self._opened
         return self._messages < self._limits.messages and age < self._limits.age

@@ -36,6 +36,7 @@ class Reaction(StrEnum):
     """What a verdict asks of the whole run, beside the recipient."""
 
     GO_ON = "go on"
+    RECONNECT = "connect again"  #: this connection has served enough
     SLOW_DOWN = "slow down"  #: the server throttles us
     REST = "rest"  #: a quota of hours or a day is used up
     STOP = "stop"  #: it will be refused again: our log-in, our sender

@@ -66,9 +66,19 @@ class Page:
         return sum(self.heads.values())
 
     @property
+    def pause_reason(self) -> str:
+        """Since when and why sending waits, and how it goes on; empty while it does not wait."""
+        if self.issue.paused_at is None:
+            return ""
+        since = words.moment(self.issue.paused_at, self.issue.newsletter)
+        return f"Since {since}. {words.sentence(self.issue.pause_reason)}."
+
+    @property
     def status(self) -> str:
         """Where the issue stands."""
         newsletter = self.issue.newsletter
+        if self.issue.paused_at is not None:
+            return "Paused"
         if self.issue.released_at is not None:
             return f"Sending began {words.moment(self.issue.released_at, newsletter)}"
         return f"Planned {words.moment(self.issue.until, newsletter)}"

@@ -143,6 +143,25 @@ async def test_one_that_breaks_the_connection_stops_nobody_else(database: Engine
     assert claims(database) == {None}
 
 
+@pytest.mark.parametrize("pipelining", [True, False])
+async def test_a_connection_that_has_served_enough_slows_nothing_down(database: Engine, pipelining: bool) -> None:
+    told, issue = Told(), plan(database, *people(20))
+    conduct = Conduct(most_messages=3, pipelining=pipelining)
+    inbox = await run(database, issue, conduct, told=told, connections=2)
+
+    assert set(standing(database).values()) == {"accepted"}
+    assert told.waits == []
+    assert inbox.connections >= 7
+
+
+async def test_a_server_that_takes_no_message_over_any_connection_is_given_up(database: Engine) -> None:
+    issue = plan(database, *people(3))
+    with pytest.raises(ServerRefusedError, match="too many messages"):
+        await run(database, issue, Conduct(most_messages=0))
+
+    assert set(standing(database).values()) == {"planned"}
+
+
 async def test_a_server_that_recovers_gets_everything(database: Engine) -> None:
     issue = plan(database, *people(10))
     inbox = await run(database, issue, Conduct(mail="drop", mail_times=3))

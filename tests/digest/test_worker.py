@@ -271,3 +271,27 @@ def test_a_paused_issue_waits_until_a_person_sends_it(office: Office) -> None:
     sending.send(office.engine, office.settings, issue, clock=lambda: SLOT + HOUR)
     assert sorted(office.mailbox.recipients) == PEOPLE
     assert office.issues()[0].paused_at is None
+
+
+def test_a_quota_that_the_server_says_is_used_up_is_waited_for(office: Office) -> None:
+    office.mailbox.reply = "454 Throttling failure: Daily message quota exceeded."
+    (complaint,) = office.tick().complaints
+    office.mailbox.reply = "250 OK"
+
+    office.tick(SLOT + HOUR / 2)
+    assert office.mailbox.recipients == []
+    office.tick(SLOT + HOUR)
+    assert sorted(office.mailbox.recipients) == PEOPLE
+    assert "tries again each hour" in complaint
+
+
+def test_no_more_go_out_within_a_day_than_may(office: Office) -> None:
+    smtp = office.settings.smtp.model_copy(update={"messages_per_day": 2})
+    office.settings = office.settings.model_copy(update={"smtp": smtp})
+
+    assert office.tick().complaints == ()
+    assert len(office.mailbox.recipients) == 2
+    office.tick(SLOT + DAY - HOUR)
+    assert len(office.mailbox.recipients) == 2
+    office.tick(SLOT + DAY)
+    assert sorted(office.mailbox.recipients) == PEOPLE

@@ -5,7 +5,7 @@ import email.policy
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -300,3 +300,28 @@ def test_with_a_bounce_address_each_envelope_names_its_delivery(digest: Digest, 
         "ada@example.org": ReturnPath(1, 1),
         "bo@example.net": ReturnPath(1, 2),
     }
+
+
+def test_what_the_day_has_no_room_for_stays_planned_and_says_when(
+    stocked: Digest, serve: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(Conduct())
+    monkeypatch.setenv("DIGEST_SMTP__MESSAGES_PER_DAY", "1")
+    ran = stocked("send", "weekly/1", "--json", *AT)
+    again = stocked("send", "weekly/1", "--json", *AT)
+
+    assert [(r.code, r.json["accepted"], r.json["planned"]) for r in (ran, again)] == [(3, 1, 1)] * 2
+    assert f"from {NOW + timedelta(days=1):%Y-%m-%d %H:%M} UTC on" in again.err
+    assert len(server.accepted()) == 1
+
+
+def test_a_servers_quota_pauses_for_an_hour(stocked: Digest, serve: Start) -> None:
+    serve(Conduct(mail="452 4.7.1 Hourly sending limit reached"))
+    ran = stocked("send", "weekly/1", *AT)
+    found = stocked("report", "weekly/1", "--json").json
+
+    assert (ran.code, "Hourly sending limit reached" in ran.err) == (1, True)
+    assert datetime.fromisoformat(found["paused_until"]) - datetime.fromisoformat(found["paused_at"]) == timedelta(
+        hours=1
+    )
+    assert "UTC: the quota of" in stocked("report", "weekly/1").out

@@ -318,6 +318,9 @@ async def test_a_busy_greeting_is_unavailable_and_a_refusing_one_is_refused() ->
     async with serving(Conduct(greeting="421 4.3.2 busy")) as server:
         with pytest.raises(ServerUnavailableError, match=r"421 4.3.2 busy"):
             await open_session(route(server.port))
+    async with serving(Conduct(greeting="554 5.7.0 too many connections, come back later")) as server:
+        with pytest.raises(ServerUnavailableError, match=r"554 5.7.0 too many"):
+            await open_session(route(server.port))
     async with serving(Conduct(greeting="554 5.7.1 go away")) as server:
         with pytest.raises(ServerRefusedError, match=r"554 5.7.1 go away"):
             await open_session(route(server.port))

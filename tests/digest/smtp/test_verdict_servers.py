@@ -136,6 +136,16 @@ async def test_a_limit_of_messages(beyond: int) -> None:
     assert (first, second) == ("accepted message 250: accepted", "planned MAIL 450: throttled")
 
 
+async def test_a_connection_that_has_served_enough(beyond: int) -> None:
+    with exim.relay(beyond, "smtp_accept_max_per_connection = 2") as relay:
+        session = await connect(relay.port)
+        verdicts = [await deliver(session, "ada@example.org") for _ in range(3)]
+        await session.quit()
+
+    assert [verdict.rule for verdict in verdicts] == ["accepted", "accepted", "connection has served enough"]
+    assert verdicts[-1].status is DeliveryStatus.PLANNED
+
+
 @pytest.mark.parametrize("which", [postfix, exim], ids=lambda module: module.__name__)
 async def test_too_many_connections(beyond: int, which: object) -> None:
     if which is postfix:

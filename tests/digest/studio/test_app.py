@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from digest import candidates, db, issues, planning, tables
+from digest import candidates, db, issues, pause, planning, tables
 from digest.config import Settings
 from digest.messages import Messages
 from digest.model import Issue
@@ -296,6 +296,19 @@ def test_status_tells_whether_sending_began(browser: TestClient, database: Engin
 
     assert "Planned Mon 23\u00a0Nov, 07:00" in before
     assert "Sending began Mon 23\u00a0Nov, 07:00" in browser.get("/studio/").text
+
+
+def test_a_pause_is_shown_with_its_reason(browser: TestClient, database: Engine, issue: Issue, now: datetime) -> None:
+    reason = "5 of the first 9 messages were refused: 550 <b>spam</b>: mend it, then `digest send weekly/1` goes on"
+    with db.transaction(database) as connection:
+        connection.execute(tables.issues.update().values(released_at=now))
+        pause.pause(connection, issue.id, reason, now)
+    shown = browser.get("/studio/").text
+
+    assert "Paused<span" in shown.replace("</span><span", "<span")
+    assert "Since Mon 23\u00a0Nov, 07:00. 5 of the first 9" in shown
+    assert "550 &lt;b&gt;spam&lt;/b&gt;" in shown
+    assert "<code>digest send weekly/1</code> goes on." in shown
 
 
 @pytest.mark.parametrize("name", ["weekly/99", "monthly", "weekly/x", "weekly/99999999999999999999", "%"])
