@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from subscribers import store
 from subscribers.model import Frequency, Preferences, Status, Subscriber
 
 ERASED = "erased"  # the reason of a suppression that outlives an erased person who had left
+UNDO_TIME = timedelta(days=30)  # for which an unsubscription can be taken back by the link that made it
 
 
 class Event(StrEnum):
@@ -22,9 +23,29 @@ class Event(StrEnum):
 
     IMPORTED = "imported"  #: whoever imported the file vouches for it; the source names the file
     UNSUBSCRIBED = "unsubscribed"  #: from one newsletter, or from everything where none is named
+    RETURNED = "returned"  #: took the last unsubscription back
+    EXPLAINED = "explained"  #: said why they left
     SUPPRESSED = "suppressed"
     PAUSED = "paused"
     RESUMED = "resumed"
+
+
+class Reason(StrEnum):
+    """Why somebody left, as they say."""
+
+    TOO_MANY = "too_many"
+    NOT_MY_TOPICS = "not_my_topics"
+    NEVER_SIGNED_UP = "never_signed_up"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """An unsubscription that can be taken back."""
+
+    newsletter: str | None  #: None: everything
+    at: datetime
+    before: Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +210,50 @@ def unsubscribe(
         _set_status(connection, person.id, status, now)
         changed = True
     if changed:
-        event = _event(person.id, Event.UNSUBSCRIBED, source, now) | {"newsletter": newsletter}
+        event = _event(person.id, Event.UNSUBSCRIBED, source, now, person.status) | {"newsletter": newsletter}
         _add(connection, consent_events, [event])
     return status
+
+
+def departure(connection: Connection, subscriber_id: int, *, now: datetime) -> Departure | None:
+    """Return somebody's last unsubscription while it can be taken back: nothing else happened since, but for a reason.
+
+    Of an unsubscription that was recorded without what was before it, nobody knows what to return to.
+    """
+    table = consent_events.c
+    newest = select(table.kind, table.newsletter, table.at, table.detail).where(
+        table.subscriber_id == subscriber_id, table.kind != Event.EXPLAINED
+    )
+    event = connection.execute(newest.order_by(table.id.desc()).limit(1)).one_or_none()
+    if event is None or event.kind != Event.UNSUBSCRIBED or not event.detail or now - event.at >= UNDO_TIME:
+        return None
+    return Departure(event.newsletter, event.at, Status(event.detail))
+
+
+def return_(connection: Connection, subscriber: Subscriber, *, source: str, now: datetime) -> bool:
+    """Take somebody's last unsubscription back, as they ask; return whether there was one.
+
+    They get again what they got before it, a break excepted. A suppressed address stays suppressed.
+    """
+    person = _locked(connection, subscriber.id)
+    left = departure(connection, subscriber.id, now=now) if person else None
+    if person is None or left is None:
+        return False
+    table = unsubscriptions.c
+    connection.execute(delete(unsubscriptions).where(table.subscriber_id == person.id, table.at == left.at))
+    if person.status is Status.UNSUBSCRIBED:
+        _set_status(connection, person.id, Status.CONFIRMED if left.before is Status.PAUSED else left.before, now)
+    event = _event(person.id, Event.RETURNED, source, now) | {"newsletter": left.newsletter}
+    _add(connection, consent_events, [event])
+    return True
+
+
+def give_reason(
+    connection: Connection, subscriber: Subscriber, reason: Reason, *, newsletter: str, source: str, now: datetime
+) -> None:
+    """Record why somebody left, as they say; of several answers, the last one counts."""
+    event = _event(subscriber.id, Event.EXPLAINED, source, now, reason) | {"newsletter": newsletter}
+    _add(connection, consent_events, [event])
 
 
 def suppress(connection: Connection, email: str, *, reason: str, source: str, secret: bytes, now: datetime) -> bool:

@@ -15,8 +15,10 @@ from digest import db, languages
 from digest.config import Settings
 from digest.languages import N_
 from digest.model import Newsletter
-from subscribers import consent, pages, preference_form, preference_words, store
-from subscribers.model import Status, Subscriber
+from subscribers import consent, leaving, pages, preference_form, preference_words, store
+from subscribers.consent import Reason
+from subscribers.leaving import Instead
+from subscribers.model import Frequency, Status, Subscriber
 from subscribers.pages import AcceptLanguage
 from subscribers.preference_form import Form, Move, Way
 from subscribers.tokens import Tokens
@@ -65,6 +67,16 @@ def masked(email: str) -> str:
     """Return an address as its owner knows it and nobody else can read it: `a•••@example.org`."""
     local, _, domain = email.rpartition("@")
     return f"{local[:1]}•••@{domain}"
+
+
+class Notice(StrEnum):
+    """What the page for unsubscribing says of the button that was pressed."""
+
+    NONE = ""
+    LEFT = "left"
+    RETURNED = "returned"
+    REDUCED = "reduced"  #: less mail was chosen instead
+    THANKS = "thanks"  #: for a reason
 
 
 class Silence(StrEnum):
@@ -234,31 +246,64 @@ class _Pages:
         """Show the buttons that unsubscribe; following the link itself, as scanners do, changes nothing."""
         with db.reading(self._engine) as connection:
             reader = self._unsubscribe_reader(connection, token)
-        return self._unsubscribe_page(reader) if reader else self.gone(accept)
+            return self._unsubscribe_page(connection, reader) if reader else self.gone(accept)
 
     def unsubscribe(self, token: str, fields: SubmittedForm, accept: AcceptLanguage = "") -> Response:
         """End the subscription: for a mail provider (RFC 8058) with a short answer, for the page's buttons with a page.
 
-        Whatever else is posted here means to unsubscribe, too; refusing it would lead to a complaint instead.
+        The page's other buttons take that back, choose less mail instead, or give a reason. Whatever else is posted
+        here means to unsubscribe, too; refusing it would lead to a complaint instead.
         """
         one_click = fields.get(ONE_CLICK[0]) == ONE_CLICK[1]
-        everything = fields.get("from") == "everything" and not one_click
         with db.transaction(self._engine) as connection:
             reader = self._unsubscribe_reader(connection, token)
             if reader is None:
                 return self.gone(accept)
-            consent.unsubscribe(
-                connection,
-                reader.person,
-                self._settings.newsletters,
-                newsletter=None if everything else reader.newsletter.slug,
-                source="one-click" if one_click else "page",
-                now=datetime.now(UTC),
-            )
+            if one_click:
+                self._leave(connection, reader, source="one-click", everything=False)
+                return PlainTextResponse(f"Unsubscribed from {reader.newsletter.name}.\n", headers=pages.PRIVATE)
+            notice = self._press(connection, reader, fields)
             person = store.by_id(connection, reader.person.id) or reader.person
-        if one_click:
-            return PlainTextResponse(f"Unsubscribed from {reader.newsletter.name}.\n", headers=pages.PRIVATE)
-        return self._unsubscribe_page(_Reader(person, reader.newsletter), just_now=True)
+            return self._unsubscribe_page(connection, _Reader(person, reader.newsletter), notice=notice)
+
+    def _press(self, connection: Connection, reader: _Reader, fields: FormData) -> Notice:
+        """Do what one of the page's buttons says, and return what to say of it."""
+        now = datetime.now(UTC)
+        if "undo" in fields:
+            is_done = consent.return_(connection, reader.person, source="page", now=now)
+            return Notice.RETURNED if is_done else Notice.NONE
+        if fields.get("reason") in set(Reason):
+            reason, slug = Reason(str(fields["reason"])), reader.newsletter.slug
+            consent.give_reason(connection, reader.person, reason, newsletter=slug, source="page", now=now)
+            return Notice.THANKS
+        offers = leaving.offers(*reader, now) if self._preferences_path(reader) else []
+        if (wanted := fields.get("instead")) in {offer.value for offer in offers}:
+            self._reduce(connection, reader, Instead(str(wanted)), now)
+            return Notice.REDUCED
+        self._leave(connection, reader, source="page", everything=fields.get("from") == "everything")
+        return Notice.LEFT
+
+    def _leave(self, connection: Connection, reader: _Reader, *, source: str, everything: bool) -> None:
+        consent.unsubscribe(
+            connection,
+            reader.person,
+            self._settings.newsletters,
+            newsletter=None if everything else reader.newsletter.slug,
+            source=source,
+            now=datetime.now(UTC),
+        )
+
+    def _reduce(self, connection: Connection, reader: _Reader, instead: Instead, now: datetime) -> None:
+        """Choose less mail for somebody."""
+        person, newsletter = reader
+        match instead:
+            case Instead.MONTHLY:
+                store.change(connection, person.id, store.Changes(frequency=Frequency.MONTHLY), now=now)
+            case Instead.HEADLINES:
+                changes = store.Changes(preferences=leaving.headlines(person, newsletter))
+                store.change(connection, person.id, changes, now=now)
+            case Instead.BREAK:
+                consent.pause(connection, person, leaving.break_until(now), source="page", now=now)
 
     def _unsubscribe_reader(self, connection: Connection, token: str) -> _Reader | None:
         """Find whose link it is. A newsletter that the settings no longer have can still be left."""
@@ -269,17 +314,20 @@ class _Pages:
         placeholder = Newsletter(slug=link.newsletter, name=link.newsletter, sender="", categories=("",))
         return _Reader(person, self._newsletter(link.newsletter) or placeholder)
 
-    def _unsubscribe_page(self, reader: _Reader, *, just_now: bool = False) -> Response:
-        person, newsletter = reader
+    def _unsubscribe_page(self, connection: Connection, reader: _Reader, *, notice: Notice = Notice.NONE) -> Response:
+        (person, newsletter), now = reader, datetime.now(UTC)
         is_out = person.status is Status.UNSUBSCRIBED
-        others = [] if is_out else self._other_newsletters(person, newsletter)
+        preferences_path = self._preferences_path(reader)
         return self._page(
             "unsubscribe.html.j2",
             reader,
             mailed=not is_out and newsletter.slug not in person.left,
-            others=others,
-            just_now=just_now,
-            preferences_path=self._preferences_path(reader),
+            others=[] if is_out else self._other_newsletters(person, newsletter),
+            notice=notice,
+            offers=leaving.offers(person, newsletter, now) if preferences_path else [],
+            can_return=consent.departure(connection, person.id, now=now) is not None,
+            reasons=leaving.reasons(reader.language),
+            preferences_path=preferences_path,
         )
 
     def _other_newsletters(self, person: Subscriber, this: Newsletter) -> list[str]:

@@ -222,3 +222,40 @@ def test_two_newsletters_left_at_the_same_moment_are_everything(database: Engine
 
     with db.reading(database) as connection:
         assert found(connection, "ann@example.com").status is Status.UNSUBSCRIBED
+
+
+def back(connection: Connection, person: Subscriber, *, days: float) -> bool:
+    return consent.return_(connection, person, source="page", now=NOW + timedelta(days=days))
+
+
+def test_an_unsubscription_can_be_taken_back_for_thirty_days(database: Engine) -> None:
+    with db.transaction(database) as connection:
+        person = enrol(connection, "ann@example.com", status=Status.PAUSED, paused_until=LATER)
+        leave(connection, person, None)
+
+        assert not back(connection, person, days=30)
+        assert back(connection, person, days=29)
+
+        after = found(connection, "ann@example.com")
+        assert (after.status, after.left) == (Status.CONFIRMED, ())
+        assert events(connection, person)[-1] == ("returned", None, "page")
+        assert not back(connection, person, days=29)
+
+
+def test_what_happened_since_is_not_taken_back(database: Engine) -> None:
+    with db.transaction(database) as connection:
+        person = enrol(connection, "ann@example.com")
+        leave(connection, person, "weekly")
+        forbid(connection, "ann@example.com")
+
+        assert not back(connection, person, days=1)
+        assert found(connection, "ann@example.com").left == ("weekly",)
+
+
+def test_somebody_erased_has_nothing_to_return_to(database: Engine) -> None:
+    with db.transaction(database) as connection:
+        person = enrol(connection, "ann@example.com")
+        leave(connection, person, "weekly")
+        erase(connection, person)
+
+        assert not back(connection, person, days=1)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -355,6 +356,72 @@ def test_how_somebody_left_is_recorded(client: TestClient, database: Engine, ada
             ("unsubscribed", "weekly", "one-click"),
             ("unsubscribed", None, "page"),
         ]
+
+
+def test_undo_brings_back_what_was_left_and_nothing_more(client: TestClient, database: Engine, ada: int) -> None:
+    client.post(unsubscribe_path(ada, "daily"), data=ONE_CLICK)
+    left = client.post(unsubscribe_path(ada), data={"from": "newsletter"})
+    assert person(database, ada).status is Status.UNSUBSCRIBED
+    assert "Was that an accident?" in words(left.text)
+    undone = client.post(unsubscribe_path(ada), data={"undo": "yes"})
+
+    assert "Welcome back" in words(undone.text)
+    assert person(database, ada).status is Status.CONFIRMED
+    assert person(database, ada).left == ("daily",)
+    again = client.post(unsubscribe_path(ada), data={"undo": "yes"})
+    assert "Unsubscribe?" in words(again.text)
+    assert person(database, ada).left == ("daily",)
+
+
+def test_undo_of_everything_brings_everything_back(client: TestClient, database: Engine, ada: int) -> None:
+    before = person(database, ada)
+    client.post(unsubscribe_path(ada), data={"from": "everything"})
+    client.post(unsubscribe_path(ada), data={"undo": "yes"})
+
+    assert person(database, ada) == before
+
+
+def test_a_reason_is_recorded_and_undo_is_still_there(client: TestClient, database: Engine, ada: int) -> None:
+    left = client.post(unsubscribe_path(ada), data=ONE_CLICK)
+    assert left.status_code == 200
+    assert "What was wrong? optional" in words(client.get(unsubscribe_path(ada)).text)
+    thanks = client.post(unsubscribe_path(ada), data={"reason": "too_many"})
+
+    assert "Thank you for saying why." in words(thanks.text)
+    events = tables.consent_events.c
+    with db.reading(database) as connection:
+        query = select(events.kind, events.detail).order_by(events.id.desc()).limit(1)
+        assert connection.execute(query).one() == ("explained", "too_many")
+    assert "Welcome back" in client.post(unsubscribe_path(ada), data={"undo": "yes"}).text
+
+
+def test_less_mail_can_be_chosen_instead(client: TestClient, database: Engine, ada: int) -> None:
+    page = words(client.get(unsubscribe_path(ada)).text)
+    assert "Once a month" in page
+    for instead in ("monthly", "headlines", "break"):
+        answer = client.post(unsubscribe_path(ada), data={"instead": instead})
+        assert "stays subscribed to The Weekly, with less mail" in words(answer.text)
+
+    reader = person(database, ada)
+    assert reader.frequency is Frequency.MONTHLY
+    assert {depth for topic, depth in reader.preferences.depth if topic in ("World", "Science")} == {Depth.HEADLINES}
+    assert reader.status is Status.PAUSED
+    assert reader.paused_until is not None
+    assert timedelta(days=27) < reader.paused_until - datetime.now(UTC) <= timedelta(days=28)
+    assert reader.left == ()
+    assert "Or keep some of it" not in client.get(unsubscribe_path(ada)).text
+
+
+def test_less_mail_is_not_offered_where_preference_links_were_revoked(
+    client: TestClient, database: Engine, ada: int
+) -> None:
+    with db.transaction(database) as connection:
+        connection.execute(tables.subscribers.update().values(link_version=2))
+    assert "Once a month" not in client.get(unsubscribe_path(ada)).text
+    client.post(unsubscribe_path(ada), data={"instead": "monthly"})
+
+    assert person(database, ada).frequency is Frequency.EVERY_ISSUE
+    assert person(database, ada).left == ("weekly",)  # whatever is posted there means to leave
 
 
 # every page
