@@ -114,10 +114,11 @@ def test_it_never_trips_while_at_most_a_fifth_is_ours(wishes: list[bool]) -> Non
         assert breaker.note(ours() if is_ours else accepted()) is None
 
 
+AROUND = st.text(max_size=30).filter(lambda words: "xq" not in words)
 LOCAL = st.text("abcdefghijklmnopqrstuvwxyz.+-_'", min_size=1, max_size=20)
 
 
-@given(LOCAL, st.text(max_size=30), st.sampled_from(["{}", "<{}>", "({})", '"{}"', "to={}:", "{}..."]))
+@given(LOCAL, AROUND, st.sampled_from(["{}", "<{}>", "({})", '"{}"', "to={}:", "{}..."]))
 def test_reason_never_holds_an_address(local: str, around: str, form: str) -> None:
     text = " ".join((around, form.format(f"{local}xq@example.org"), around))
     breaker = Breaker("weekly/12")
