@@ -47,6 +47,7 @@ BENCHMARKS = {  # modules of bench/, and how to shorten those that take very lon
     "kill": ("--kills", "60"),
     "disasters": (),
     "ingest": (),
+    "importing": (),
     "stories": (),
     "planning": (),
     "pictures": (),

@@ -87,7 +87,7 @@ def connect(url: str) -> Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise DatabaseError("database_url must begin with sqlite:/// or postgresql://")
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+        engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=parsed.get_backend_name() == "postgresql")
     except (ArgumentError, NoSuchModuleError) as error:
         raise DatabaseError(f"database_url cannot be read: {error}") from error
     prepare = _prepare_sqlite if engine.dialect.name == "sqlite" else _prepare_postgresql

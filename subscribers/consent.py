@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, delete, literal, select, update
 
 from digest import db
 from digest.model import Newsletter
@@ -63,6 +64,13 @@ class Newcomer:
     lists: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     suppressed: str | None = None
+    evidence: str = ""  #: of the consent, as whoever had the person before recorded it; kept beside the event
+
+
+@lru_cache(maxsize=4096)
+def _preferences(preferences: Preferences) -> str:
+    """Return preferences as they are stored; most newcomers want what many others do."""
+    return preferences.to_json()
 
 
 def _row(key: str, newcomer: Newcomer, secret: bytes, now: datetime) -> dict[str, Any]:
@@ -72,7 +80,7 @@ def _row(key: str, newcomer: Newcomer, secret: bytes, now: datetime) -> dict[str
         "email_digest": store.email_digest(key, secret),
         "name": newcomer.name,
         "status": newcomer.status,
-        "preferences": newcomer.preferences.to_json(),
+        "preferences": _preferences(newcomer.preferences),
         "frequency": newcomer.frequency,
         "timezone": newcomer.timezone,
         "language": newcomer.language,
@@ -102,10 +110,39 @@ def _event(subscriber_id: int, kind: Event, source: str, now: datetime, detail: 
     }
 
 
-def _memberships(people: Mapping[int, Newcomer], now: datetime) -> list[dict[str, Any]]:
-    return [
-        {"list": name, "subscriber_id": id, "created_at": now} for id, person in people.items() for name in person.lists
-    ]
+def _add_for_each(connection: Connection, table: Table, ids: Collection[int], values: Mapping[str, object]) -> None:
+    """Insert the same values for many people, by id, in one statement: a tenth of the work of a row each."""
+    same = [literal(value, table.c[name].type) for name, value in values.items()]
+    people = select(subscribers.c.id, *same).where(subscribers.c.id.in_(ids))
+    insert = db.insert(connection, table).from_select(["subscriber_id", *values], people)
+    connection.execute(insert.on_conflict_do_nothing())
+
+
+def _join_all(connection: Connection, people: Mapping[int, Newcomer], now: datetime) -> None:
+    """Put people on their lists."""
+    members: dict[str, list[int]] = {}
+    for id, person in people.items():
+        for name in person.lists:
+            members.setdefault(name, []).append(id)
+    for name, ids in members.items():
+        _add_for_each(connection, subscriptions, ids, {"list": name, "created_at": now})
+
+
+def _record_newcomers(connection: Connection, people: Mapping[int, Newcomer], source: str, now: datetime) -> None:
+    """Record that people were imported: those of whom the same is to be said together."""
+    alike: dict[str, list[int]] = {}
+    own_words = []
+    for id, person in people.items():
+        detail = _detail(person.status, person.lists, person.evidence)
+        if person.evidence:
+            own_words.append(_event(id, Event.IMPORTED, source, now, detail))
+        else:
+            alike.setdefault(detail, []).append(id)
+    for detail, ids in alike.items():
+        said = {"kind": Event.IMPORTED, "newsletter": None, "source": source, "detail": detail, "at": now}
+        _add_for_each(connection, consent_events, ids, said)
+    if own_words:
+        connection.execute(consent_events.insert(), own_words)
 
 
 def _departures(people: Mapping[int, Newcomer], now: datetime) -> list[dict[str, Any]]:
@@ -128,18 +165,38 @@ def enrol(
     stored = connection.execute(insert.returning(subscribers.c.email_key, subscribers.c.id), rows)
     ids: dict[str, int] = {row.email_key: row.id for row in stored}
     people = {id: newcomers[key] for key, id in ids.items()}
-    events = [_event(id, Event.IMPORTED, source, now, _detail(who.status, who.lists)) for id, who in people.items()]
-    _add(connection, subscriptions, _memberships(people, now))
+    _join_all(connection, people, now)
     _add(connection, unsubscriptions, _departures(people, now))
-    _add(connection, consent_events, events)
-    for person in people.values():
-        if person.suppressed is not None:
-            suppress(connection, person.email, reason=person.suppressed, source=source, secret=secret, now=now)
+    _record_newcomers(connection, people, source, now)
+    _suppress_newcomers(connection, ids, newcomers, source=source, secret=secret, now=now)
     return ids
 
 
-def _detail(status: Status, lists: Iterable[str]) -> str:
-    return f"status={status} lists={';'.join(lists)}"
+def _suppress_newcomers(
+    connection: Connection,
+    ids: Mapping[str, int],
+    newcomers: Mapping[str, Newcomer],
+    *,
+    source: str,
+    secret: bytes,
+    now: datetime,
+) -> None:
+    """Forbid mail to those of the people just stored who come with a reason, in two round trips."""
+    reasons = {key: reason for key in ids if (reason := newcomers[key].suppressed) is not None}
+    if not reasons:
+        return
+    keys = {store.email_digest(key, secret): key for key in reasons}
+    rows = [
+        {"email_digest": digest, "reason": reasons[key], "source": source, "at": now} for digest, key in keys.items()
+    ]
+    insert = db.insert(connection, suppressions).on_conflict_do_nothing().returning(suppressions.c.email_digest)
+    added = [keys[digest] for digest in connection.execute(insert, rows).scalars()]
+    events = [_event(ids[key], Event.SUPPRESSED, source, now, reasons[key]) for key in added]
+    _add(connection, consent_events, events)
+
+
+def _detail(status: Status, lists: Iterable[str], evidence: str = "") -> str:
+    return f"status={status} lists={';'.join(lists)} {evidence}".rstrip()
 
 
 def record_import(
@@ -147,14 +204,18 @@ def record_import(
     lists: Mapping[int, Sequence[str]],
     confirmed: Collection[int],
     *,
+    evidence: Mapping[int, str],
     source: str,
     now: datetime,
 ) -> None:
-    """Record that an import put people, by id, on lists; confirm those of them who were `pending` until now."""
+    """Record that an import put people, by id, on lists; confirm those of them who were `pending` until now.
+
+    `evidence` is what came with each of them, by id, as `Newcomer.evidence`.
+    """
     for subscriber_id in confirmed:
         _set_status(connection, subscriber_id, Status.CONFIRMED, now)
-    details = {id: f"lists={';'.join(names)}" for id, names in lists.items()}
-    details |= {id: _detail(Status.CONFIRMED, lists.get(id, ())) for id in confirmed}
+    details = {id: f"lists={';'.join(names)} {evidence.get(id, '')}".rstrip() for id, names in lists.items()}
+    details |= {id: _detail(Status.CONFIRMED, lists.get(id, ()), evidence.get(id, "")) for id in confirmed}
     events = [_event(id, Event.IMPORTED, source, now, detail) for id, detail in details.items()]
     _add(connection, consent_events, events)
 

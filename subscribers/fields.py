@@ -26,6 +26,8 @@ _PAIR = re.compile(r"((?:\\[\\;=]|[^=])*)=([^=]*)", re.DOTALL)
 _ESCAPED = re.compile(r"\\([\\;=])")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
+_DOT_ATOM = re.compile(r"[A-Za-z0-9_!#$%&'*+\-/=?^`{|}~]+(?:\.[A-Za-z0-9_!#$%&'*+\-/=?^`{|}~]+)*")
+_LONGEST_LOCAL, _LONGEST_ADDRESS = 64, 254  # octets: RFC 5321 section 4.5.3.1.1, and RFC 3696 as corrected
 _DOMAIN = re.compile(r"(?!-)[^\W_]([\w-]{0,62}\.)+[^\W\d_][\w-]{1,62}")
 
 
@@ -51,17 +53,36 @@ def _hint(word: str, known: Iterable[str]) -> str:
     return nearest(word, known) if len(word) <= _SHOWN else ""
 
 
+@lru_cache(maxsize=65_536)
+def _is_domain(domain: str) -> bool:
+    """Tell whether mail can be sent to a domain in ASCII; readers share few of them, and the grammar is slow."""
+    try:
+        validate_email(f"x@{domain}", strict=True, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return False
+    return True
+
+
+def _is_plain(address: str) -> bool:
+    """Tell at once of a usual address that it is valid: a dot-atom (RFC 5322 section 3.2.3), and not too long."""
+    local, _, domain = address.rpartition("@")
+    fits = len(local) <= _LONGEST_LOCAL and len(address) <= _LONGEST_ADDRESS
+    return fits and _DOT_ATOM.fullmatch(local) is not None and domain.isascii() and _is_domain(domain)
+
+
 def email(text: str) -> str:
     """Return the address as it was written, if it is one that mail can be sent to.
 
-    Addresses of reserved domains pass, so that a test system can use them. Only ASCII may stand before the @,
-    because SMTP servers without SMTPUTF8 (RFC 6531) take nothing else.
+    Addresses of reserved domains pass, so that a test system can use them. So do international ones (RFC 6531): where
+    the server cannot take more than ASCII before the @, delivery passes them over and says so.
     """
     address = text.strip()
     if not address:
         raise UsageError("the email address is missing")
+    if _is_plain(address):
+        return address
     try:
-        validate_email(address, strict=True, check_deliverability=False, test_environment=True, allow_smtputf8=False)
+        validate_email(address, strict=True, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise UsageError(f"{quote(address)} is not an email address: {str(error).rstrip('.')}") from error
     return address
@@ -84,6 +105,10 @@ class Categories:
             known = self._by_fold.values()
             hint = _hint(name, known) or f"; known: {', '.join(sorted(known))}"
             raise UsageError(f"{quote(text)} is not a known category{hint}") from None
+
+    def known(self, text: str) -> str | None:
+        """Return the known category of this name, or None."""
+        return self._by_fold.get(clean(text).casefold())
 
     def chosen(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return categories in the order given, each once."""

@@ -1,29 +1,29 @@
-"""People from a CSV file. An import adds and updates; it never brings back somebody who left or must not be mailed."""
+"""People from a file. An import adds and updates; it never brings back somebody who left or must not be mailed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from digest import db
 from digest.errors import SourceError, UsageError
-from digest.model import Depth, Newsletter
-from subscribers import consent, fields, sheets, store
-from subscribers.model import Frequency, Preferences, Status, Subscriber
+from subscribers import consent, sheets, store
+from subscribers.entries import Entry, Terms, foreign_reader, own_reader
+from subscribers.exports import known
+from subscribers.exports.program import Program, Segment, segment
+from subscribers.labels import Labels
+from subscribers.model import Status, Subscriber
 
 T = TypeVar("T")
-CHUNK = 500  # rows a transaction: a long import lets others write in between, and loses little when it is killed
-DEFAULT_LIST = "readers"
-_FOREIGN = {  # columns that only that program's export has
-    "Mailchimp": {"email_address", "leid", "euid"},
-    "listmonk": {"uuid", "attributes"},
-    "Substack": {"active_subscription", "email_disabled"},
-}
+CHUNK = 5_000  # rows a transaction: half the disk writing of 2,000, and it still takes only a third of a second
+EXAMPLES = 5  # of each outcome that a result names
+
+Begin = Callable[[Collection[str]], AbstractContextManager[Connection]]  #: a transaction about people of these keys
 
 
 class Outcome(StrEnum):
@@ -35,141 +35,45 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"  #: about somebody who left or must not be mailed: they stay as they are
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What the rows of a file are read against."""
-
-    categories: fields.Categories
-    newsletters: Sequence[Newsletter]
-    lists: tuple[str, ...]  #: everybody in the file joins these too
-    source: str  #: where the consent comes from, for the records
-    secret: bytes
-    now: datetime
-
-    @property
-    def default_lists(self) -> tuple[str, ...]:
-        """The lists of people whose row names none."""
-        return self.newsletters[0].lists[:1] if self.newsletters else (DEFAULT_LIST,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A row, checked. None and empty tuples stand for empty cells, which say nothing."""
+class Example(NamedTuple):
+    """One row that was taken: whose it is, what became of it, and what that means in words."""
 
     email: str
-    name: str | None
-    categories: tuple[str, ...]
-    frequency: Frequency | None
-    timezone: str | None
-    language: str | None
-    lists: tuple[str, ...]
-    status: Status | None
-    depth: tuple[tuple[str, Depth], ...]
-    muted: tuple[str, ...]
-    paused_until: datetime | None
-    suppressed: str | None
-    left: tuple[str, ...]
-
-    def preferences(self, before: Preferences) -> Preferences:
-        """Return what the person wants once the row is taken."""
-        return Preferences(
-            categories=self.categories or before.categories,
-            depth=self.depth or before.depth,
-            muted=self.muted or before.muted,
-        )
-
-    def newcomer(self, default_lists: tuple[str, ...]) -> consent.Newcomer:
-        """Return somebody whom nothing but this row is known of."""
-        status = self.status or Status.CONFIRMED
-        if self.paused_until and status is Status.CONFIRMED:
-            status = Status.PAUSED
-        return consent.Newcomer(
-            email=self.email,
-            name=self.name or "",
-            status=status,
-            preferences=self.preferences(Preferences()),
-            frequency=self.frequency or Frequency.EVERY_ISSUE,
-            timezone=self.timezone or "",
-            language=self.language or "",
-            paused_until=self.paused_until if status is Status.PAUSED else None,
-            lists=self.lists or default_lists,
-            left=self.left,
-            suppressed=self.suppressed,
-        )
+    outcome: Outcome
+    what: str
 
 
 @dataclass(slots=True)
 class Result:
-    """How many rows had which outcome, and which were not taken."""
+    """How many rows had which outcome, the first few of each, and which were not taken."""
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    examples: list[Example] = field(default_factory=list)
     rejected: list[sheets.Rejection] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
+    def count(self, outcome: Outcome, number: int, some: Iterable[tuple[str, str]]) -> None:
+        """Add rows of one outcome; `some` are addresses and what happened, for examples as far as there is room."""
+        if not number:
+            return
+        self.outcomes[outcome] += number
+        room = EXAMPLES - sum(example.outcome is outcome for example in self.examples)
+        self.examples.extend(Example(email, outcome, what) for email, what in islice(some, room))
 
-def _ours(sheet: sheets.Sheet) -> str:
-    found = ", ".join(name[:30] for name in sheet.columns[:12] if name)
-    expected = ",".join(sheets.COLUMNS[:7])
-    return f"the first line must name our columns, {expected}, of which only email is needed; it names {found}"
-
-
-def refuse_foreign(sheet: sheets.Sheet) -> None:
-    """Refuse the export of another program, whose own columns about consent would be overlooked.
-
-    Raises SourceError, which names the columns that we read.
-    """
-    for program, columns in _FOREIGN.items():
-        if not columns.isdisjoint(sheet.columns):
-            raise SourceError(f"{sheet.name} is an export of {program}, not a file in our columns: {_ours(sheet)}")
-
-
-def _read(cells: Mapping[str, str], column: str, read: Callable[[str], T]) -> T | None:
-    return read(cells[column]) if column in cells else None
+    def include(self, other: "Result") -> None:
+        """Add what another sheet of the same file came to."""
+        for outcome, number in other.outcomes.items():
+            some = [(example.email, example.what) for example in other.examples if example.outcome is outcome]
+            self.count(outcome, number, some)
+        self.rejected += other.rejected
+        self.warnings += other.warnings
 
 
-def _entry(cells: Mapping[str, str], terms: Terms) -> Entry:
-    """Check a row's cells; raises UsageError at the first that is wrong."""
-
-    def several(column: str) -> list[str]:
-        return fields.split(cells.get(column, ""))
-
-    return Entry(
-        email=fields.email(cells.get("email", "")),
-        name=_read(cells, "name", fields.clean),
-        categories=terms.categories.chosen(several("categories")),
-        frequency=_read(cells, "frequency", fields.frequency),
-        timezone=_read(cells, "timezone", fields.timezone),
-        language=_read(cells, "language", fields.language),
-        lists=fields.lists([*several("list"), *terms.lists]),
-        status=_read(cells, "status", fields.status),
-        depth=terms.categories.depths(fields.split_pairs(cells.get("depth", ""))),
-        muted=terms.categories.muted(several("muted")),
-        paused_until=_read(cells, "paused_until", fields.instant),
-        suppressed=_read(cells, "suppressed", fields.clean),
-        left=fields.slugs(several("left")),
-    )
-
-
-def _checked(rows: Iterable[sheets.Row | sheets.Rejection], terms: Terms, result: Result) -> list[Entry]:
-    """Return the rows that can be taken, and note the others in the result."""
-    entries = []
-    for row in rows:
-        if isinstance(row, sheets.Rejection):
-            result.rejected.append(row)
-            continue
-        try:
-            entries.append(_entry(row.cells, terms))
-        except UsageError as error:
-            result.rejected.append(sheets.Rejection(row.line, str(error)))
-    return entries
-
-
-def _waves(entries: Iterable[Entry]) -> Iterator[dict[str, Entry]]:
+def _waves(entries: Iterable[tuple[str, Entry]]) -> Iterator[dict[str, Entry]]:
     """Yield the entries by `email_key`, each person once a wave: what comes later in the file comes in a later wave."""
     waves: list[dict[str, Entry]] = []
     seen: Counter[str] = Counter()
-    for entry in entries:
-        key = store.email_key(entry.email)
+    for key, entry in entries:
         if seen[key] == len(waves):
             waves.append({})
         waves[seen[key]][key] = entry
@@ -225,74 +129,150 @@ def _changes(person: Subscriber, entry: Entry) -> store.Changes:
     )
 
 
-def _update(connection: Connection, known: Sequence[tuple[Subscriber, Entry]], terms: Terms) -> Counter[Outcome]:
+def _in_words(entry: Entry, changes: store.Changes | None, lists: Sequence[str], ends: bool) -> str:
+    """Say what a row changes about somebody who is stored already."""
+    changed = sorted(changes.columns()) if changes else []
+    parts = [
+        f"{', '.join(changed)} changed" if changed else "",
+        f"joins {', '.join(lists)}" if lists else "",
+        f"ends: {entry.suppressed or ', '.join(entry.left) or entry.status or 'paused'}" if ends else "",
+    ]
+    return "; ".join(part for part in parts if part) or "confirmed"
+
+
+def _update(connection: Connection, taken: Sequence[tuple[Subscriber, Entry]], terms: Terms, result: Result) -> None:
     """Take rows about people who are stored already. A row may end what somebody agreed to, and never renews it."""
     staying = [
         (person, entry)
-        for person, entry in known
+        for person, entry in taken
         if person.suppressed is None and person.status is not Status.UNSUBSCRIBED
     ]
     changes = {person.id: what for person, entry in staying if (what := _changes(person, entry)).columns()}
     lists = {person.id: names for person, entry in staying if (names := _joining(person, entry, terms))}
-    confirmed = {person.id for person, entry in staying if _is_confirmed_by(entry, person)}
+    confirmed = {person.id: entry.evidence for person, entry in staying if _is_confirmed_by(entry, person)}
+    evidence = {person.id: entry.evidence for person, entry in staying if person.id in lists} | confirmed
     store.change_all(connection, changes, now=terms.now)
     store.join(connection, lists, now=terms.now)
-    consent.record_import(connection, lists, confirmed, source=terms.source, now=terms.now)
-    withdrawn = {
+    consent.record_import(connection, lists, confirmed, evidence=evidence, source=terms.source, now=terms.now)
+    ended = {
         person.id
         for person, entry in staying
         if any([step(connection, person, entry, terms) for step in (_pause, _leave, _suppress)])
     }
-    updated = len(changes.keys() | lists.keys() | confirmed | withdrawn)
-    return Counter(
-        {
-            Outcome.UPDATED: updated,
-            Outcome.UNCHANGED: len(staying) - updated,
-            Outcome.SKIPPED: len(known) - len(staying),
-        }
+    updated = changes.keys() | lists.keys() | confirmed.keys() | ended
+    result.count(
+        Outcome.UPDATED,
+        len(updated),
+        (
+            (person.email, _in_words(entry, changes.get(person.id), lists.get(person.id, ()), person.id in ended))
+            for person, entry in staying
+            if person.id in updated
+        ),
     )
+    result.count(Outcome.UNCHANGED, len(staying) - len(updated), ())
+    gone = ((person.email, person.suppressed or str(person.status)) for person, _ in taken)
+    stay = {person.email for person, _ in staying}
+    result.count(Outcome.SKIPPED, len(taken) - len(staying), (pair for pair in gone if pair[0] not in stay))
 
 
-def _add(connection: Connection, entries: Mapping[str, Entry], terms: Terms) -> Counter[Outcome]:
+def _welcome(newcomer: consent.Newcomer) -> str:
+    """Say what is stored of somebody new."""
+    wants = f"categories {', '.join(newcomer.preferences.categories) or 'all'}"
+    status = f"{newcomer.status}, never mailed: {newcomer.suppressed}" if newcomer.suppressed else str(newcomer.status)
+    return f"{status}; lists {', '.join(newcomer.lists)}; {wants}"
+
+
+def _add(connection: Connection, entries: Mapping[str, Entry], terms: Terms, result: Result) -> None:
     """Store people who are not known, but for those whose suppression outlived their erasure."""
     digests = {key: store.email_digest(key, terms.secret) for key in entries}
     refused = consent.suppressed(connection, list(digests.values()))
     welcome = {key: e.newcomer(terms.default_lists) for key, e in entries.items() if digests[key] not in refused}
     ids = consent.enrol(connection, welcome, source=terms.source, secret=terms.secret, now=terms.now)
-    return Counter(
-        {
-            Outcome.ADDED: len(ids),
-            Outcome.SKIPPED: len(entries) - len(welcome),
-            Outcome.UNCHANGED: len(welcome) - len(ids),
-        }
-    )
+    result.count(Outcome.ADDED, len(ids), ((welcome[key].email, _welcome(welcome[key])) for key in ids))
+    erased = ((entry.email, "left or was suppressed before") for key, entry in entries.items() if key not in welcome)
+    result.count(Outcome.SKIPPED, len(entries) - len(welcome), erased)
+    result.count(Outcome.UNCHANGED, len(welcome) - len(ids), ())
 
 
-def enter(connection: Connection, entries: Iterable[Entry], terms: Terms) -> Counter[Outcome]:
-    """Take some hundreds of rows; of two about one person, the later one has the last word."""
-    outcomes: Counter[Outcome] = Counter()
+def _enter(connection: Connection, entries: Iterable[tuple[str, Entry]], terms: Terms, result: Result) -> None:
+    """Take some hundreds of rows by `email_key`; of two about one person, the later one has the last word."""
     for wave in _waves(entries):
-        known = store.by_keys(connection, wave)
-        outcomes.update(_update(connection, [(person, wave[key]) for key, person in known.items()], terms))
-        outcomes.update(_add(connection, {key: entry for key, entry in wave.items() if key not in known}, terms))
-    return outcomes
+        found = store.by_keys(connection, wave)
+        _update(connection, [(found[key], entry) for key, entry in wave.items() if key in found], terms, result)
+        _add(connection, {key: entry for key, entry in wave.items() if key not in found}, terms, result)
+
+
+def _reader(
+    sheet: sheets.Sheet, terms: Terms, program: Program | None, labels: Labels
+) -> Callable[[Mapping[str, str]], Entry]:
+    """Return what checks a row of the sheet. Raises SourceError when its people never agreed, or have no address."""
+    if program is not None:
+        if segment(sheet.name) is Segment.NEVER_ASKED:
+            raise SourceError(
+                f"{sheet.name} is, by its name, a file of people who never agreed to mail: there is nothing to import. "
+                "If they did, rename it"
+            )
+        return foreign_reader(program, sheet.name, terms, labels)
+    if "email" not in sheet.columns:
+        found = known.found_columns(sheet.columns)
+        raise SourceError(f"{sheet.name} has no column “email”: {known.expected()}; it names {found}")
+    return own_reader(terms)
+
+
+def _checked(
+    rows: Iterable[sheets.Row | sheets.Rejection], read: Callable[[Mapping[str, str]], Entry], result: Result
+) -> list[tuple[str, Entry]]:
+    """Return the rows that can be taken, by `email_key`, and note the others in the result."""
+    entries = []
+    for row in rows:
+        if isinstance(row, sheets.Rejection):
+            result.rejected.append(row)
+            continue
+        try:
+            entry = read(row.cells)
+        except UsageError as error:
+            result.rejected.append(sheets.Rejection(row.line, str(error)))
+        else:
+            entries.append((store.email_key(entry.email), entry))
+    return entries
+
+
+def take(
+    begin: Begin,
+    sheet: sheets.Sheet,
+    terms: Terms,
+    *,
+    program: Program | None = None,
+    progress: Callable[[int], object] = lambda _: None,
+    chunk_rows: int = CHUNK,
+) -> Result:
+    """Take in a whole sheet, in our columns or another program's, in transactions of so many rows that `begin` gives.
+
+    `progress` gets the number of bytes read so far. Raises SourceError when the sheet has no addresses.
+    """
+    labels = Labels(terms.categories, program.label_columns if program else frozenset())
+    read = _reader(sheet, terms, program, labels)
+    result = Result(warnings=[*sheet.assumed, *(program.notes if program else sheet.unknown)])
+    rows = sheet.rows()
+    while chunk := list(islice(rows, chunk_rows)):
+        entries = _checked(chunk, read, result)
+        with begin([key for key, _ in entries]) as connection:
+            _enter(connection, entries, terms, result)
+        progress(sheet.bytes_read)
+    result.warnings += labels.warnings()
+    return result
+
+
+def writing(engine: Engine) -> Begin:
+    """Return what begins a transaction that is kept."""
+    return lambda _: db.transaction(engine)
 
 
 def run(
     engine: Engine, sheet: sheets.Sheet, terms: Terms, *, progress: Callable[[int], object] = lambda _: None
 ) -> Result:
-    """Import a whole sheet in transactions of 500 rows; `progress` gets the number of bytes read so far.
+    """Import a sheet in our columns, as `take` does.
 
-    Running it again, after an interruption for example, changes nothing that is done already. Raises SourceError when
-    the sheet has no addresses.
+    Running it again, after an interruption for example, changes nothing that is done already.
     """
-    if "email" not in sheet.columns:
-        raise SourceError(f"{sheet.name} has no column “email”: {_ours(sheet)}")
-    result = Result(warnings=sheet.unknown)
-    rows = sheet.rows()
-    while chunk := list(islice(rows, CHUNK)):
-        entries = _checked(chunk, terms, result)
-        with db.transaction(engine) as connection:
-            result.outcomes += enter(connection, entries, terms)
-        progress(sheet.bytes_read)
-    return result
+    return take(writing(engine), sheet, terms, progress=progress)

@@ -1,7 +1,7 @@
 """People as a CSV file: reading one that anybody may have written, and cells that are safe in a spreadsheet."""
 
-import codecs
 import csv
+import io
 import re
 import shutil
 import tempfile
@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple, TextIO
 
 from digest.errors import SourceError
 from digest.spelling import nearest
+from subscribers import encodings
 
 COLUMNS = (
     "email",
@@ -32,7 +33,7 @@ COLUMNS = (
 )
 LONGEST_LINE = 65_536  # characters; a person with every choice made has under 2,000
 MOST_LINES = 50  # of one row; a line break inside quotes is rare, a forgotten closing quote is not
-_BLOCK = 1 << 20
+DELIMITERS = ",;\t|"
 _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 
@@ -45,7 +46,7 @@ def harmless(cell: str) -> str:
 def plain(cell: str) -> str:
     """Return the cell without spaces around it and without the apostrophe of `harmless`."""
     cell = cell.strip()
-    return cell[1:] if _QUOTED_FORMULA.match(cell) else cell
+    return cell[1:] if cell.startswith("'") and _QUOTED_FORMULA.match(cell) else cell
 
 
 class Rejection(NamedTuple):
@@ -142,7 +143,7 @@ def _cells(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str]] | Re
             lines.give_back()
             yield Rejection(lines.first, _sentence(error))
             continue
-        if any(cell.strip() for cell in cells):
+        if any(map(str.strip, cells)):
             yield lines.first, cells
 
 
@@ -160,26 +161,42 @@ def _column(header: str) -> str:
 
 
 def _delimiter(line: str) -> str:
-    """Return that of comma, semicolon and tab which divides the header into the most names that we know."""
+    """Return that of `DELIMITERS` which divides the header into the most names of ours, then into the most names."""
 
-    def known(delimiter: str) -> int:
-        return len({_column(name.strip('" \r\n')) for name in line.split(delimiter)} & set(COLUMNS))
+    def names(delimiter: str) -> tuple[int, int]:
+        parts = {_column(name.strip('" \r\n')) for name in line.split(delimiter)}
+        return len(parts & set(COLUMNS)), len(parts)
 
-    return max(",;\t", key=known)
+    return max(DELIMITERS, key=names)
 
 
 class Sheet:
-    """An open CSV file. `columns` are the names in its header as we write them; `name` is the file's."""
+    """An open CSV file in any encoding. `columns` are the names in its header as we write ours; `name` is the file's.
+
+    `total_bytes` is its size. Raises SourceError when its bytes are in no encoding, or it has no header.
+    """
 
     def __init__(self, name: str, file: BinaryIO) -> None:
         self.name = name
+        self.total_bytes = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        self.encoding = encodings.detect(name, file)
         self._file = file
-        self._lines = _Lines(TextIOWrapper(file, encoding="utf-8-sig", newline=""))
+        self._text = TextIOWrapper(file, encoding=self.encoding.name, newline="")
         try:
-            self._rows = _cells(self._lines, _delimiter(self._lines.peek()))
+            self._rows = self._begin()
+            self.columns = self._header()
+        except SourceError:
+            self._text.detach()  # or it would close the file, which is its owner's
+            raise
+
+    def _begin(self) -> Iterator[tuple[int, list[str]] | Rejection]:
+        """Return the rows with the header before them, divided by the delimiter that the header has."""
+        lines = _Lines(self._text)
+        try:
+            return _cells(lines, _delimiter(lines.peek()))
         except _Unreadable as error:
-            raise SourceError(f"{name}: line 1: {error}") from error
-        self.columns = self._header()
+            raise SourceError(f"{self.name}: line 1: {error}") from error
 
     def _header(self) -> tuple[str, ...]:
         match next(self._rows, None):
@@ -195,6 +212,16 @@ class Sheet:
         return columns
 
     @property
+    def assumed(self) -> list[str]:
+        """Say in which encoding the file is read, unless it is UTF-8, and what to do if that is wrong."""
+        name, is_guess = self.encoding
+        if name in ("utf-8", "utf-8-sig"):
+            return []
+        if is_guess:
+            return [f"{self.name} is read as {name}, a guess: if names look wrong, save it as “CSV UTF-8”"]
+        return [f"{self.name} is read as {name}"]
+
+    @property
     def unknown(self) -> list[str]:
         """Say of each column that is not one of ours that it is ignored, with the nearest one that is."""
         strangers = dict.fromkeys(column for column in self.columns if column and column not in COLUMNS)
@@ -207,67 +234,39 @@ class Sheet:
 
     def rows(self) -> Iterator[Row | Rejection]:
         """Yield the rows below the header, one at a time, whatever they hold."""
+        width = len(self.columns)
         for found in self._rows:
             if isinstance(found, Rejection):
                 yield found
                 continue
             line, cells = found
-            if any(cell.strip() for cell in cells[len(self.columns) :]):
-                yield Rejection(
-                    line, f"{len(cells)} cells where the header has {len(self.columns)}: quote those with commas"
-                )
+            if len(cells) > width and any(map(str.strip, cells[width:])):
+                yield Rejection(line, f"{len(cells)} cells where the header has {width}: quote those with commas")
                 continue
             named = zip(self.columns, map(plain, cells), strict=False)
-            yield Row(line, {column: cell for column, cell in named if cell and column in COLUMNS})
-
-
-def _check_encoding(name: str, file: BinaryIO) -> None:
-    """Read the file once, so that nothing is imported of one that turns out to be something else at its end.
-
-    Raises SourceError, with the line of the first byte that is not UTF-8.
-    """
-    start = file.read(4)
-    if start.startswith(b"PK\x03\x04"):
-        raise SourceError(f"{name} is a spreadsheet or an archive: export it as “CSV UTF-8” and import that")
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise SourceError(f"{name} is in UTF-16: save it as “CSV UTF-8” and import that")
-    file.seek(0)
-    decode = codecs.getincrementaldecoder("utf-8")().decode
-    line = 1
-    while True:
-        block = file.read(_BLOCK)
-        try:
-            decode(block, final=not block)
-        except UnicodeDecodeError as error:
-            line += error.object[: error.start].count(b"\n")
-            raise SourceError(
-                f"{name}: line {line} is not in UTF-8: save the file as “CSV UTF-8” and import that"
-            ) from None
-        if not block:
-            break
-        line += block.count(b"\n")
-    file.seek(0)
+            yield Row(line, {column: cell for column, cell in named if cell})
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Sheet]:
-    """Open a CSV file, checked to be UTF-8 to its end; a pipe is copied to a temporary file first.
-
-    Raises SourceError when it cannot be read, or has no header.
-    """
+    """Open a CSV file. Raises SourceError when it cannot be read, or has no header."""
     with ExitStack() as stack:
         try:
-            file: BinaryIO = stack.enter_context(path.open("rb"))
-            if not file.seekable():
-                copy = stack.enter_context(tempfile.TemporaryFile())
-                shutil.copyfileobj(file, copy)
-                copy.seek(0)
-                file = copy
-            _check_encoding(path.name, file)
-            sheet = Sheet(path.name, file)
+            sheet = Sheet(path.name, seekable(path, stack))
         except OSError as error:
             raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
         yield sheet
+
+
+def seekable(path: Path, stack: ExitStack) -> BinaryIO:
+    """Open a file for reading until the stack is closed; what comes through a pipe is copied to a temporary file."""
+    file: BinaryIO = stack.enter_context(path.open("rb"))
+    if file.seekable():
+        return file
+    copy = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 -- the stack closes it
+    shutil.copyfileobj(file, copy)
+    copy.seek(0)
+    return copy
 
 
 def write(rows: Iterable[Sequence[str]], file: TextIO) -> None:

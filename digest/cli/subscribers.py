@@ -3,7 +3,7 @@
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -12,19 +12,17 @@ from pathlib import Path
 from typing import TextIO
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy import Connection
 
-from digest import articles, db
+from digest import db
 from digest.cli.installation import Installation, json_option, now_option, pass_installation, print_json, say
+from digest.cli.subscriber_import import import_, known_categories
 from digest.errors import NotFoundError, UsageError
 from digest.model import JsonObject
-from subscribers import consent, exporting, fields, importing, sheets, store
+from subscribers import consent, exporting, fields, sheets, store
 from subscribers.model import Preferences, Status, Subscriber
 
 SOURCE = "command line"  # where consent changes that are typed here come from
-REJECTIONS_SHOWN = 20
 
 
 @click.group()
@@ -41,76 +39,7 @@ def _named(connection: Connection, email: str) -> Subscriber:
     return person
 
 
-def _categories(installation: Installation, connection: Connection) -> fields.Categories:
-    """Return the categories of stored articles and of the settings, whose spelling counts."""
-    return fields.Categories([*sorted(articles.categories(connection)), *installation.settings.categories])
-
-
-@contextmanager
-def _bar(path: Path) -> Iterator[Callable[[int], object]]:
-    """Show on a terminal how much of a file is read; yields a function that takes the number of bytes."""
-    console = Console(stderr=True)
-    columns = (TextColumn("importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("importing", total=path.stat().st_size)
-        yield lambda done: progress.update(task, completed=done)
-
-
-def _print_result(result: importing.Result, as_json: bool) -> None:
-    for warning in result.warnings:
-        say(f"digest: {warning}")
-    counts = {outcome.value: result.outcomes[outcome] for outcome in importing.Outcome}
-    if as_json:
-        print_json({**counts, "rejected": [rejection._asdict() for rejection in result.rejected]})
-        return
-    for rejection in result.rejected[:REJECTIONS_SHOWN]:
-        say(f"line {rejection.line}: {rejection.reason}")
-    if len(result.rejected) > REJECTIONS_SHOWN:
-        say(f"… and {len(result.rejected) - REJECTIONS_SHOWN:,} more; --json names them all")
-    say(", ".join(f"{number:,} {what}" for what, number in {**counts, "rejected": len(result.rejected)}.items()))
-
-
-@subscribers.command("import")
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--list", "list_", metavar="L", help="Put everybody in the file on this list too.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["auto", "csv"]),
-    default="auto",
-    show_default=True,
-    help="csv: our own columns; auto: refuse a file that looks like another program's.",
-)
-@now_option
-@json_option
-@pass_installation
-def import_(
-    installation: Installation, *, path: Path, list_: str | None, format_: str, now: datetime, as_json: bool
-) -> None:
-    """Take people in from a CSV file; the same file again changes nothing.
-
-    Columns: email,name,categories,frequency,timezone,language,list, and those that `export` writes after them. Only
-    email is needed. “;” stands between categories, in the reader's order, and between lists. Everybody is confirmed,
-    with the file recorded as where the consent came from. Nobody who unsubscribed, bounced or complained is brought
-    back. Rows that cannot be used are named with their line; the others are stored, and the exit code is 3.
-    """
-    settings = installation.settings
-    with db.reading(installation.engine) as connection:
-        categories = _categories(installation, connection)
-    terms = importing.Terms(
-        categories=categories,
-        newsletters=settings.newsletters,
-        lists=fields.lists([list_] if list_ else []),
-        source=f"import:{fields.clean(path.name)}",
-        secret=settings.secret,
-        now=now,
-    )
-    with sheets.opened(path) as sheet, _bar(path) as progress:
-        if format_ == "auto":
-            importing.refuse_foreign(sheet)
-        result = importing.run(installation.engine, sheet, terms, progress=progress)
-    _print_result(result, as_json)
-    click.get_current_context().exit(3 if result.rejected else 0)
+subscribers.add_command(import_)
 
 
 @subscribers.command("list")
@@ -213,7 +142,7 @@ def set_(
     """Change what one person wants; what is not named stays as it is."""
     with db.transaction(installation.engine) as connection:
         person = _named(connection, email)
-        known = _categories(installation, connection)
+        known = known_categories(installation, connection)
         changes = store.Changes(
             name=None if name is None else fields.clean(name),
             preferences=_preferences(person.preferences, known, categories=categories, depth=depth, mute=mute),

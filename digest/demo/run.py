@@ -19,6 +19,7 @@ from digest.ingest.records import Accepted
 from digest.model import DeliveryStatus, Depth, Issue, Newsletter
 from digest.selection import sections
 from subscribers import fields, importing, sheets, store
+from subscribers.entries import Terms
 from subscribers.model import Subscriber
 
 Tell = Callable[[str, str], None]  # a command, and what came of it
@@ -133,7 +134,7 @@ def _store_pictures(database: Engine, settings: Settings, now: datetime) -> None
 
 
 def _import(database: Engine, settings: Settings, workplace: Workplace, now: datetime) -> str:
-    terms = importing.Terms(
+    terms = Terms(
         categories=fields.Categories(settings.categories),
         newsletters=settings.newsletters,
         lists=(),

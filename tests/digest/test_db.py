@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from threading import Barrier
 
@@ -171,3 +171,12 @@ def test_a_fault_of_a_statement_is_no_fault_of_the_database(database: Engine, no
 
     with pytest.raises(IntegrityError), db.transaction(database) as connection:
         connection.execute(tables.suppressions.insert(), [row, row])
+
+
+def test_an_error_of_a_statement_does_not_show_its_values(database: Engine) -> None:
+    table = tables.suppressions
+    row = {"email_digest": "ada@example.org", "reason": "r", "source": "s", "at": datetime.now(UTC)}
+    with pytest.raises(IntegrityError) as caught, db.transaction(database) as connection:
+        connection.execute(table.insert(), [row, row])
+
+    assert "ada@example.org" not in str(caught.value).replace(str(caught.value.orig), "")

@@ -1,5 +1,6 @@
 import json
 import stat
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from digest import db, tables
 from tests.digest.cli.conftest import Digest
 
 ANN = "ann@example.com"
+EXPORTS = Path(__file__).parents[2] / "data" / "subscribers"
 KEYS = {
     "email",
     "name",
@@ -73,9 +75,9 @@ def test_many_wrong_rows_do_not_flood_the_terminal(digest: Digest, tmp_path: Pat
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"Email Address,First Name,LEID\n", "Mailchimp"),
+        (b"Email,Subscription type,Subscription date\n", "Substack"),
         (b"name\nAnn\n", "no column “email”"),
-        (b"email\n\xff\n", "UTF-8"),
+        (b"email,n\n" + "a,ö\n".encode() * 2 + b"b,\xff\n", "UTF-8"),
         (b"", "empty"),
     ],
 )
@@ -344,3 +346,46 @@ def test_a_surrogate_in_an_argument_is_no_fault_of_the_program(digest: Digest) -
 
     assert ran.code == 1
     assert "there is no subscriber" in ran.err
+
+
+def test_a_dry_run_says_what_would_happen_and_stores_nothing(digest: Digest, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("email,name\nann@example.com,Ann\nnobody,\n")
+
+    ran = digest("subscribers", "import", str(path), "--dry-run", "--json")
+
+    assert ran.code == 3
+    said = json.loads(ran.out)
+    assert (said["dry_run"], said["added"], [row["line"] for row in said["rejected"]]) == (True, 1, [3])
+    assert said["examples"][0]["email"] == "ann@example.com"
+    assert digest("subscribers", "list").out == ""
+    assert "nothing is stored; it would be: 1 added" in digest("subscribers", "import", str(path), "--dry-run").err
+
+
+def test_a_zip_of_mailchimp_is_taken_in_as_a_whole(digest: Digest, tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in ("subscribed", "unsubscribed", "cleaned", "nonsubscribed"):
+            name = f"{part}_email_audience_export_5f1c2d.csv"
+            archive.write(EXPORTS / name, name)
+        archive.writestr("unsubscribed_more.csv", "Email Address,LEID\nnobody,1\n")
+
+    ran = digest("subscribers", "import", str(path), "--json")
+
+    assert ran.code == 3
+    said = json.loads(ran.out)
+    assert said["added"] == 6
+    assert said["rejected"][0]["reason"].startswith("unsubscribed_more.csv: “nobody” is not an email address")
+    assert "nonsubscribed_email_audience_export_5f1c2d.csv" in ran.err
+    assert "is read as an export of Mailchimp" in ran.err
+
+
+def test_the_format_that_is_asked_for_must_be_the_files(digest: Digest, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("email,name\nann@example.com,Ann\n")
+
+    ran = digest("subscribers", "import", str(path), "--format", "ghost")
+
+    assert ran.code == 1
+    assert "people.csv is no export of Ghost: that has the columns email and subscribed_to_emails" in ran.err
+    assert digest("subscribers", "import", str(EXPORTS / "ghost.csv"), "--format", "ghost", "--json").code == 0
