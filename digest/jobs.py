@@ -41,7 +41,14 @@ class Jobs:
         self._turn = asyncio.Lock()
 
     def ready(self, now: float) -> Job | None:
-        """Return a job that may begin now, if one is at hand."""
+        """Return a job that may begin now, if one is at hand: of the next batch, too, once that is prepared.
+
+        Else every connection would pay a round trip more at the end of each batch.
+        """
+        if not self._waiting() and not self._turn.locked() and self._ahead and self._ahead.done():
+            if self._ahead.exception():
+                return None  # whoever takes the next job hears of it
+            self._accept(self._ahead.result())
         found = self._next(now)
         return found if isinstance(found, Job) else None
 
@@ -97,7 +104,10 @@ class Jobs:
         return self._lanes.get(job.mail.recipient.rpartition("@")[2].casefold(), self._open)
 
     async def _refill(self) -> None:
-        jobs = await (self._ahead or self._prepare())
+        self._accept(await (self._ahead or self._prepare()))
+
+    def _accept(self, jobs: Sequence[Job]) -> None:
+        """Hand out what was prepared, and prepare the next batch."""
         for job in jobs:
             self._lane(job).append(job)
         self._is_dry = not jobs
