@@ -40,6 +40,8 @@ def _first_fault(file: BinaryIO, encoding: str) -> int | None:
             text = decode(block, final=not block)
         except UnicodeDecodeError as error:
             return line + error.object[: error.start].count(b"\n")
+        except UnicodeError:
+            return line  # guessed UTF-16 or UTF-32 that does not begin with its mark
         if not block:
             return None
         line += text.count("\n")
