@@ -24,7 +24,7 @@ from digest.smtp.width import Width
 
 Progress = Callable[[DeliveryStatus | Waiting], None]
 
-REST_SECONDS = 3600.0  # of a server's quota that is used up: a try costs one refused message
+REST_SECONDS = 3600.0  # for a server's quota that is used up
 SLOW_DOWN = "the server asks us to slow down"
 AWAY = "the server is away"
 
@@ -141,11 +141,7 @@ class Run:
                 "may this log-in send from that address? No recipient was blamed"
             )
         if verdict.reaction is Reaction.REST:
-            raise IssuePausedError(
-                f"the quota of {self.order.route.place} is used up: {verdict.code} {verdict.text}: "
-                f"`digest worker` tries again each hour, and `digest send {self.order.issue_name}` at once",
-                seconds=REST_SECONDS,
-            )
+            raise self._quota_used_up(verdict)
         if verdict.reaction is Reaction.SLOW_DOWN:
             if self.throttle.throttled(now):
                 self.pace.slow_down(now)
@@ -154,6 +150,16 @@ class Run:
             self.throttle.succeeded(now)
         if verdict.status is not DeliveryStatus.PLANNED and (reason := self.breaker.note(verdict)):
             raise IssuePausedError(reason)
+
+    def _quota_used_up(self, verdict: Verdict) -> IssuePausedError:
+        """Return the pause for a server's quota: an hour where a try costs nothing, else until a person says so."""
+        told = f"the quota of {self.order.route.place} is used up: {verdict.code} {verdict.text}: "
+        again = f"`digest send {self.order.issue_name}`"
+        if verdict.status is DeliveryStatus.REJECTED:
+            return IssuePausedError(f"{told}{again} goes on when it is free again")
+        return IssuePausedError(
+            f"{told}`digest worker` tries again each hour, and {again} at once", seconds=REST_SECONDS
+        )
 
     def reached(self) -> None:
         """Note that the server answered a message, whatever it said."""

@@ -309,12 +309,21 @@ def return_(connection: Connection, subscriber: Subscriber, *, source: str, now:
     return True
 
 
-def give_reason(
-    connection: Connection, subscriber: Subscriber, reason: Reason, *, newsletter: str, source: str, now: datetime
-) -> None:
-    """Record why somebody left, as they say; of several answers, the last one counts."""
-    event = _event(subscriber.id, Event.EXPLAINED, source, now, reason) | {"newsletter": newsletter}
-    _add(connection, consent_events, [event])
+def give_reason(connection: Connection, subscriber: Subscriber, reason: Reason, *, source: str, now: datetime) -> bool:
+    """Record why somebody left, as they say: one answer to each unsubscription that can still be taken back.
+
+    Returns whether there is one to answer for.
+    """
+    person = _locked(connection, subscriber.id)
+    left = departure(connection, subscriber.id, now=now) if person else None
+    if person is None or left is None:
+        return False
+    table = consent_events.c
+    newest = select(table.kind).where(table.subscriber_id == person.id).order_by(table.id.desc()).limit(1)
+    if connection.execute(newest).scalar_one() != Event.EXPLAINED:
+        event = _event(person.id, Event.EXPLAINED, source, now, reason) | {"newsletter": left.newsletter}
+        _add(connection, consent_events, [event])
+    return True
 
 
 def suppress(connection: Connection, email: str, *, reason: str, source: str, secret: bytes, now: datetime) -> bool:

@@ -246,7 +246,8 @@ class _Pages:
         """Show the buttons that unsubscribe; following the link itself, as scanners do, changes nothing."""
         with db.reading(self._engine) as connection:
             reader = self._unsubscribe_reader(connection, token)
-            return self._unsubscribe_page(connection, reader) if reader else self.gone(accept)
+            can_return = reader is not None and self._can_return(connection, reader)
+        return self._unsubscribe_page(reader, can_return=can_return) if reader else self.gone(accept)
 
     def unsubscribe(self, token: str, fields: SubmittedForm, accept: AcceptLanguage = "") -> Response:
         """End the subscription: for a mail provider (RFC 8058) with a short answer, for the page's buttons with a page.
@@ -261,10 +262,13 @@ class _Pages:
                 return self.gone(accept)
             if one_click:
                 self._leave(connection, reader, source="one-click", everything=False)
-                return PlainTextResponse(f"Unsubscribed from {reader.newsletter.name}.\n", headers=pages.PRIVATE)
-            notice = self._press(connection, reader, fields)
-            person = store.by_id(connection, reader.person.id) or reader.person
-            return self._unsubscribe_page(connection, _Reader(person, reader.newsletter), notice=notice)
+            else:
+                notice = self._press(connection, reader, fields)
+                can_return = self._can_return(connection, reader)
+                reader = reader._replace(person=store.by_id(connection, reader.person.id) or reader.person)
+        if one_click:
+            return PlainTextResponse(f"Unsubscribed from {reader.newsletter.name}.\n", headers=pages.PRIVATE)
+        return self._unsubscribe_page(reader, notice=notice, can_return=can_return)
 
     def _press(self, connection: Connection, reader: _Reader, fields: FormData) -> Notice:
         """Do what one of the page's buttons says, and return what to say of it."""
@@ -273,12 +277,13 @@ class _Pages:
             is_done = consent.return_(connection, reader.person, source="page", now=now)
             return Notice.RETURNED if is_done else Notice.NONE
         if fields.get("reason") in set(Reason):
-            reason, slug = Reason(str(fields["reason"])), reader.newsletter.slug
-            consent.give_reason(connection, reader.person, reason, newsletter=slug, source="page", now=now)
-            return Notice.THANKS
-        offers = leaving.offers(*reader, now) if self._preferences_path(reader) else []
-        if (wanted := fields.get("instead")) in {offer.value for offer in offers}:
-            self._reduce(connection, reader, Instead(str(wanted)), now)
+            reason = Reason(str(fields["reason"]))
+            is_taken = consent.give_reason(connection, reader.person, reason, source="page", now=now)
+            return Notice.THANKS if is_taken else Notice.NONE
+        if fields.get("instead") in set(Instead):  # pressed twice, it must not become the other thing
+            if not self._preferences_path(reader) or _silence(*reader):
+                return Notice.NONE
+            self._reduce(connection, reader, Instead(str(fields["instead"])), now)
             return Notice.REDUCED
         self._leave(connection, reader, source="page", everything=fields.get("from") == "everything")
         return Notice.LEFT
@@ -314,7 +319,10 @@ class _Pages:
         placeholder = Newsletter(slug=link.newsletter, name=link.newsletter, sender="", categories=("",))
         return _Reader(person, self._newsletter(link.newsletter) or placeholder)
 
-    def _unsubscribe_page(self, connection: Connection, reader: _Reader, *, notice: Notice = Notice.NONE) -> Response:
+    def _can_return(self, connection: Connection, reader: _Reader) -> bool:
+        return consent.departure(connection, reader.person.id, now=datetime.now(UTC)) is not None
+
+    def _unsubscribe_page(self, reader: _Reader, *, can_return: bool, notice: Notice = Notice.NONE) -> Response:
         (person, newsletter), now = reader, datetime.now(UTC)
         is_out = person.status is Status.UNSUBSCRIBED
         preferences_path = self._preferences_path(reader)
@@ -325,7 +333,7 @@ class _Pages:
             others=[] if is_out else self._other_newsletters(person, newsletter),
             notice=notice,
             offers=leaving.offers(person, newsletter, now) if preferences_path else [],
-            can_return=consent.departure(connection, person.id, now=now) is not None,
+            can_return=can_return,
             reasons=leaving.reasons(reader.language),
             preferences_path=preferences_path,
         )

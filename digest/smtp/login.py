@@ -12,7 +12,7 @@ from digest.smtp.route import Route
 from digest.smtp.session import Session, drop
 from digest.smtp.verdict import clean
 
-_BUSY = re.compile(r"too many|try (?:it )?again|later|temporar|busy|overload", re.IGNORECASE)
+_BUSY = re.compile(r"\b(?:too many|try (?:it )?again|later|temporar\w+|busy|overload\w*)\b", re.IGNORECASE)
 _UNKNOWN_METHOD = 504  # "unrecognised authentication type" (RFC 4954): not a refused log-in
 
 

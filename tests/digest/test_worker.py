@@ -285,6 +285,16 @@ def test_a_quota_that_the_server_says_is_used_up_is_waited_for(office: Office) -
     assert "tries again each hour" in complaint
 
 
+def test_a_quota_that_costs_a_message_for_each_try_waits_for_a_person(office: Office) -> None:
+    office.mailbox.reply = "550 5.4.5 Daily user sending limit exceeded."
+    office.tick()
+    office.mailbox.reply = "250 OK"
+    office.tick(SLOT + 3 * HOUR)
+
+    assert office.mailbox.recipients == []
+    assert office.issues()[0].paused_until is None
+
+
 def test_no_more_go_out_within_a_day_than_may(office: Office) -> None:
     smtp = office.settings.smtp.model_copy(update={"messages_per_day": 2})
     office.settings = office.settings.model_copy(update={"smtp": smtp})
