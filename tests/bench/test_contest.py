@@ -30,7 +30,8 @@ def test_a_client_sends_every_message(client: Callable[[Planned], Client], issue
     if client is clients.nodemailer and (why := clients.why_no_nodemailer()):
         real_parts.missing("nodemailer", why)
     result = contest.run(client(issue), messages=READERS)
-    assert result.rate > READERS / result.whole_seconds > 0
+    # The sink notes the last acceptance after saying it, so a client that ends at once may be over a moment before.
+    assert result.rate > 0.9 * READERS / result.whole_seconds > 0
 
 
 @pytest.mark.slow
