@@ -12,7 +12,7 @@ from digest import coverage as coverages
 from digest.coverage import Coverage
 from digest.ledger import Counts
 from digest.model import Article, DeliveryStatus, Issue
-from subscribers.consent import Event
+from subscribers.record import Event
 
 Domains = dict[str, dict[DeliveryStatus, int]]
 

@@ -17,6 +17,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
+    true,
 )
 
 
@@ -126,6 +128,7 @@ subscribers = Table(
     Column("timezone", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("paused_until", UtcDateTime),
+    Column("preferred_time", Text, nullable=False, server_default=""),  # “mon”, “07:00”, “mon 07:00”, where they live
     Column("link_version", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
@@ -162,6 +165,15 @@ suppressions = Table(  # addresses that must not be mailed; survives erasure
     Column("at", UtcDateTime, nullable=False),
 )
 
+wordings = Table(  # the exact words that people agreed to, each once
+    "wordings",
+    metadata,
+    Column("version", Text, primary_key=True),  # hash of language and text
+    Column("language", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # when it was agreed to for the first time
+)
+
 consent_events = Table(  # append-only: what was agreed to or withdrawn, when, and where from
     "consent_events",
     metadata,
@@ -172,7 +184,100 @@ consent_events = Table(  # append-only: what was agreed to or withdrawn, when, a
     Column("source", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("page", Text, nullable=False, server_default=""),  # subscribers.record.Shown
+    Column("network", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("wording", ForeignKey("wordings.version")),
+    Column("is_told", Boolean, nullable=False, server_default=true()),  # false: webhooks are to hear of it
     Index(None, "subscriber_id"),
+    Index("ix_consent_events_untold", "id", sqlite_where=text("is_told = 0"), postgresql_where=text("not is_told")),
+)
+
+signups = Table(  # who asked to be mailed, and has not, or just now, confirmed it
+    "signups",
+    metadata,
+    Column("id", SmallId, primary_key=True, autoincrement=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    Column("newsletter", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("preferences", Text, nullable=False),  # Preferences.to_json
+    Column("frequency", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime),
+    Index(None, "subscriber_id"),
+    sqlite_autoincrement=True,  # its number is in a link
+)
+
+address_changes = Table(  # who wants mail at another address, to be confirmed from there
+    "address_changes",
+    metadata,
+    Column("id", SmallId, primary_key=True, autoincrement=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    Column("newsletter", Text, nullable=False),  # whose page it was
+    Column("email", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime),
+    Index(None, "subscriber_id"),
+    sqlite_autoincrement=True,  # its number is in a link
+)
+
+letters = Table(  # mails to one person about their subscription: written in a transaction, sent after it
+    "letters",
+    metadata,
+    Column("id", SmallId, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),  # subscribers.letters.Kind
+    Column("newsletter", Text, nullable=False),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="SET NULL")),
+    Column("about", SmallId),  # the id of the sign-up or change of address that it is about
+    Column("recipient", Text, nullable=False),  # empty once nothing is to be sent any more
+    Column("email_digest", Text, nullable=False),  # by which letters to an address are counted
+    Column("language", Text, nullable=False),
+    Column("status", Text, nullable=False),  # digest.model.DeliveryStatus
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", UtcDateTime),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "email_digest", "at"),
+    Index(None, "subscriber_id"),
+    Index("ix_letters_open", "id", sqlite_where=text("recipient <> ''"), postgresql_where=text("recipient <> ''")),
+    sqlite_autoincrement=True,  # its Message-ID follows from it
+)
+
+segments = Table(  # filters of readers, saved under a name
+    "segments",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("content", Text, nullable=False),  # subscribers.segment.Segment as JSON
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+api_tokens = Table(  # what programs show to be let in; the token itself is not kept
+    "api_tokens",
+    metadata,
+    Column("id", SmallId, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),  # separated by spaces
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Column("used_at", UtcDateTime),  # to the hour
+)
+
+webhook_calls = Table(  # what other programs are to be told
+    "webhook_calls",
+    metadata,
+    Column("id", SmallId, primary_key=True, autoincrement=True),
+    Column("webhook", Text, nullable=False),  # its name in the settings
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE")),
+    Column("body", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("next_at", UtcDateTime),  # null: nothing is to be done any more
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "subscriber_id"),
+    Index(None, "next_at"),
 )
 
 issues = Table(
@@ -181,6 +286,7 @@ issues = Table(
     Column("id", SmallId, primary_key=True, autoincrement=True),
     Column("newsletter", Text, nullable=False),
     Column("number", Integer, nullable=False),
+    Column("segment", Text, nullable=False, server_default=""),  # the name of that part of the readers; empty: all
     Column("slot", Text),  # the schedule's slot as local wall time; NULL when planned by hand
     Column("frozen", Text, nullable=False),  # the newsletter's settings as they were, JSON
     Column("base_url", Text, nullable=False),

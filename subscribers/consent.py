@@ -1,34 +1,22 @@
-"""Who agreed to be mailed, and who withdrew: the only writer of status, unsubscriptions, suppressions and events."""
+"""Who agreed to be mailed, and who withdrew: with `enrolment`, the only writer of status, suppressions and events."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Connection, Table, delete, literal, select, update
+from sqlalchemy import Connection, Select, and_, delete, select, update
 
-from digest import db
 from digest.model import Newsletter
-from digest.tables import consent_events, subscribers, subscriptions, suppressions, unsubscriptions
-from subscribers import store
+from digest.tables import consent_events, letters, subscribers, suppressions, unsubscriptions
+from subscribers import record, store
 from subscribers.model import Frequency, Preferences, Status, Subscriber
+from subscribers.record import NOTHING_SHOWN, Event, Shown
 
 ERASED = "erased"  # the reason of a suppression that outlives an erased person who had left
 UNDO_TIME = timedelta(days=30)  # for which an unsubscription can be taken back by the link that made it
-
-
-class Event(StrEnum):
-    """What happened to somebody's consent."""
-
-    IMPORTED = "imported"  #: whoever imported the file vouches for it; the source names the file
-    UNSUBSCRIBED = "unsubscribed"  #: from one newsletter, or from everything where none is named
-    RETURNED = "returned"  #: took the last unsubscription back
-    EXPLAINED = "explained"  #: said why they left
-    SUPPRESSED = "suppressed"
-    PAUSED = "paused"
-    RESUMED = "resumed"
+PATIENCE = timedelta(days=7)  # with somebody who was asked to confirm and does not
 
 
 class Reason(StrEnum):
@@ -49,156 +37,6 @@ class Departure:
     before: Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Newcomer:
-    """Somebody who is not stored yet, with the consent that they come with."""
-
-    email: str
-    name: str = ""
-    status: Status = Status.CONFIRMED
-    preferences: Preferences = field(default_factory=Preferences)
-    frequency: Frequency = Frequency.EVERY_ISSUE
-    timezone: str = ""
-    language: str = ""
-    paused_until: datetime | None = None
-    lists: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
-    suppressed: str | None = None
-    evidence: str = ""  #: of the consent, as whoever had the person before recorded it; kept beside the event
-
-
-@lru_cache(maxsize=4096)
-def _preferences(preferences: Preferences) -> str:
-    """Return preferences as they are stored; most newcomers want what many others do."""
-    return preferences.to_json()
-
-
-def _row(key: str, newcomer: Newcomer, secret: bytes, now: datetime) -> dict[str, Any]:
-    return {
-        "email": newcomer.email,
-        "email_key": key,
-        "email_digest": store.email_digest(key, secret),
-        "name": newcomer.name,
-        "status": newcomer.status,
-        "preferences": _preferences(newcomer.preferences),
-        "frequency": newcomer.frequency,
-        "timezone": newcomer.timezone,
-        "language": newcomer.language,
-        "paused_until": newcomer.paused_until,
-        "link_version": 1,
-        "created_at": now,
-        "changed_at": now,
-    }
-
-
-def _add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Insert those rows that are not there yet; return whether there were any."""
-    if not rows:
-        return False
-    insert = db.insert(connection, table).on_conflict_do_nothing()
-    return bool(connection.execute(insert.returning(*table.primary_key), rows).all())
-
-
-def _event(subscriber_id: int, kind: Event, source: str, now: datetime, detail: str = "") -> dict[str, Any]:
-    return {
-        "subscriber_id": subscriber_id,
-        "kind": kind,
-        "newsletter": None,
-        "source": source,
-        "detail": detail,
-        "at": now,
-    }
-
-
-def _add_for_each(connection: Connection, table: Table, ids: Collection[int], values: Mapping[str, object]) -> None:
-    """Insert the same values for many people, by id, in one statement: a tenth of the work of a row each."""
-    same = [literal(value, table.c[name].type) for name, value in values.items()]
-    people = select(subscribers.c.id, *same).where(subscribers.c.id.in_(ids))
-    insert = db.insert(connection, table).from_select(["subscriber_id", *values], people)
-    connection.execute(insert.on_conflict_do_nothing())
-
-
-def _join_all(connection: Connection, people: Mapping[int, Newcomer], now: datetime) -> None:
-    """Put people on their lists."""
-    members: dict[str, list[int]] = {}
-    for id, person in people.items():
-        for name in person.lists:
-            members.setdefault(name, []).append(id)
-    for name, ids in members.items():
-        _add_for_each(connection, subscriptions, ids, {"list": name, "created_at": now})
-
-
-def _record_newcomers(connection: Connection, people: Mapping[int, Newcomer], source: str, now: datetime) -> None:
-    """Record that people were imported: those of whom the same is to be said together."""
-    alike: dict[str, list[int]] = {}
-    own_words = []
-    for id, person in people.items():
-        detail = _detail(person.status, person.lists, person.evidence)
-        if person.evidence:
-            own_words.append(_event(id, Event.IMPORTED, source, now, detail))
-        else:
-            alike.setdefault(detail, []).append(id)
-    for detail, ids in alike.items():
-        said = {"kind": Event.IMPORTED, "newsletter": None, "source": source, "detail": detail, "at": now}
-        _add_for_each(connection, consent_events, ids, said)
-    if own_words:
-        connection.execute(consent_events.insert(), own_words)
-
-
-def _departures(people: Mapping[int, Newcomer], now: datetime) -> list[dict[str, Any]]:
-    return [
-        {"newsletter": slug, "subscriber_id": id, "at": now} for id, person in people.items() for slug in person.left
-    ]
-
-
-def enrol(
-    connection: Connection, newcomers: Mapping[str, Newcomer], *, source: str, secret: bytes, now: datetime
-) -> dict[str, int]:
-    """Store people by their `email_key`, each with an `imported` event; return their ids by key.
-
-    Somebody whom another process stored meanwhile is left as they are, and missing from the answer.
-    """
-    if not newcomers:
-        return {}
-    insert = db.insert(connection, subscribers).on_conflict_do_nothing()
-    rows = [_row(key, newcomer, secret, now) for key, newcomer in newcomers.items()]
-    stored = connection.execute(insert.returning(subscribers.c.email_key, subscribers.c.id), rows)
-    ids: dict[str, int] = {row.email_key: row.id for row in stored}
-    people = {id: newcomers[key] for key, id in ids.items()}
-    _join_all(connection, people, now)
-    _add(connection, unsubscriptions, _departures(people, now))
-    _record_newcomers(connection, people, source, now)
-    _suppress_newcomers(connection, ids, newcomers, source=source, secret=secret, now=now)
-    return ids
-
-
-def _suppress_newcomers(
-    connection: Connection,
-    ids: Mapping[str, int],
-    newcomers: Mapping[str, Newcomer],
-    *,
-    source: str,
-    secret: bytes,
-    now: datetime,
-) -> None:
-    """Forbid mail to those of the people just stored who come with a reason, in two round trips."""
-    reasons = {key: reason for key in ids if (reason := newcomers[key].suppressed) is not None}
-    if not reasons:
-        return
-    keys = {store.email_digest(key, secret): key for key in reasons}
-    rows = [
-        {"email_digest": digest, "reason": reasons[key], "source": source, "at": now} for digest, key in keys.items()
-    ]
-    insert = db.insert(connection, suppressions).on_conflict_do_nothing().returning(suppressions.c.email_digest)
-    added = [keys[digest] for digest in connection.execute(insert, rows).scalars()]
-    events = [_event(ids[key], Event.SUPPRESSED, source, now, reasons[key]) for key in added]
-    _add(connection, consent_events, events)
-
-
-def _detail(status: Status, lists: Iterable[str], evidence: str = "") -> str:
-    return f"status={status} lists={';'.join(lists)} {evidence}".rstrip()
-
-
 def record_import(
     connection: Connection,
     lists: Mapping[int, Sequence[str]],
@@ -215,9 +53,9 @@ def record_import(
     for subscriber_id in confirmed:
         _set_status(connection, subscriber_id, Status.CONFIRMED, now)
     details = {id: f"lists={';'.join(names)} {evidence.get(id, '')}".rstrip() for id, names in lists.items()}
-    details |= {id: _detail(Status.CONFIRMED, lists.get(id, ()), evidence.get(id, "")) for id in confirmed}
-    events = [_event(id, Event.IMPORTED, source, now, detail) for id, detail in details.items()]
-    _add(connection, consent_events, events)
+    details |= {id: record.import_detail(Status.CONFIRMED, lists.get(id, ()), evidence.get(id, "")) for id in confirmed}
+    events = [record.event(id, Event.IMPORTED, source, now, detail) for id, detail in details.items()]
+    store.add(connection, consent_events, events)
 
 
 def _set_status(
@@ -242,6 +80,131 @@ def _received(subscriber: Subscriber, newsletters: Iterable[Newsletter]) -> list
     ]
 
 
+def await_confirmation(
+    connection: Connection, email: str, *, name: str, language: str, secret: bytes, now: datetime
+) -> Subscriber:
+    """Return the person of this address: stored as `pending` if they are new, else as they are.
+
+    Somebody who is pending already gets their time to confirm anew.
+    """
+    key = store.email_key(email)
+    row = {
+        "email": email,
+        "email_key": key,
+        "email_digest": store.email_digest(key, secret),
+        "name": name,
+        "status": Status.PENDING,
+        "preferences": Preferences().to_json(),
+        "frequency": Frequency.EVERY_ISSUE,
+        "timezone": "",
+        "language": language,
+        "link_version": 1,
+        "created_at": now,
+        "changed_at": now,
+    }
+    if not store.add(connection, subscribers, [row]):
+        waiting = update(subscribers).where(subscribers.c.email_key == key, subscribers.c.status == Status.PENDING)
+        connection.execute(waiting.values(changed_at=now))
+    return store.by_keys(connection, [key])[key]
+
+
+def request(
+    connection: Connection, subscriber_id: int, newsletter: str, *, source: str, shown: Shown, now: datetime
+) -> None:
+    """Record that somebody asked to be mailed a newsletter. Nothing follows from it until they `confirm`."""
+    record.add(connection, record.event(subscriber_id, Event.REQUESTED, source, now, newsletter=newsletter), shown)
+
+
+def confirm(
+    connection: Connection,
+    subscriber: Subscriber,
+    newsletter: Newsletter,
+    newsletters: Sequence[Newsletter],
+    *,
+    source: str,
+    now: datetime,
+    shown: Shown = NOTHING_SHOWN,
+) -> bool:
+    """Begin somebody's subscription to one newsletter, which they asked for and confirmed; return whether it may.
+
+    It may not where the address must not be mailed, unless the reason is only that they had left before they were
+    erased. What else they left, of all `newsletters`, they do not get again by this.
+    """
+    person = _locked(connection, subscriber.id)
+    if person is None or person.suppressed not in (None, ERASED):
+        return False
+    digest = select(subscribers.c.email_digest).where(subscribers.c.id == person.id).scalar_subquery()
+    connection.execute(
+        delete(suppressions).where(suppressions.c.email_digest == digest, suppressions.c.reason == ERASED)
+    )
+    if person.status is Status.UNSUBSCRIBED:  # only now: else their lists would bring the others back
+        others = [slug for slug in _received(person, newsletters) if slug != newsletter.slug]
+        rows = [{"newsletter": slug, "subscriber_id": person.id, "at": now} for slug in others]
+        store.add(connection, unsubscriptions, rows)
+    table = unsubscriptions.c
+    own = (table.subscriber_id == person.id, table.newsletter == newsletter.slug)
+    connection.execute(delete(unsubscriptions).where(*own))
+    if set(newsletter.lists).isdisjoint(person.lists):
+        store.join(connection, {person.id: newsletter.lists[:1]}, now=now)
+    if person.status in (Status.PENDING, Status.UNSUBSCRIBED):
+        _set_status(connection, person.id, Status.CONFIRMED, now)
+    event = record.event(person.id, Event.CONFIRMED, source, now, newsletter=newsletter.slug)
+    record.add(connection, event, shown)
+    return True
+
+
+def change(
+    connection: Connection,
+    subscriber: Subscriber,
+    changes: store.Changes,
+    *,
+    source: str,
+    now: datetime,
+    shown: Shown = NOTHING_SHOWN,
+) -> bool:
+    """Write what somebody wants from now on, and record it with the new values; return whether anything is new."""
+    if not store.change(connection, subscriber.id, changes, now=now):
+        return False
+    detail = json.dumps(changes.columns(), ensure_ascii=False, separators=(",", ":"))
+    record.add(connection, record.event(subscriber.id, Event.CHANGED, source, now, detail), shown)
+    return True
+
+
+def move(
+    connection: Connection, subscriber: Subscriber, email: str, *, source: str, secret: bytes, now: datetime
+) -> bool:
+    """Send somebody's mail to another address from now on; return whether it may be.
+
+    It may not where the address is another subscriber's, or must not be mailed. Links to preferences in earlier mails
+    stop working, since they lie in another mailbox; those for unsubscribing go on.
+    """
+    person = _locked(connection, subscriber.id)
+    key = store.email_key(email)
+    digest = store.email_digest(key, secret)
+    if person is None or suppressed(connection, [digest]):
+        return False
+    owner = store.by_keys(connection, [key]).get(key)
+    if owner is not None and owner.id != person.id:
+        return False
+    values = {"email": email, "email_key": key, "email_digest": digest, "changed_at": now}
+    statement = update(subscribers).where(subscribers.c.id == person.id)
+    connection.execute(statement.values(**values, link_version=subscribers.c.link_version + 1))
+    store.add(connection, consent_events, [record.event(person.id, Event.MOVED, source, now)])
+    return True
+
+
+def forget_unconfirmed(connection: Connection, *, now: datetime) -> int:
+    """Delete everybody who was asked to confirm and has not within a week; return how many there were."""
+    late = and_(subscribers.c.status == Status.PENDING, subscribers.c.changed_at < now - PATIENCE)
+    _stop_letters(connection, select(subscribers.c.id).where(late))
+    return connection.execute(delete(subscribers).where(late)).rowcount
+
+
+def _stop_letters(connection: Connection, people: Select[tuple[int]]) -> None:
+    """Take back the letters to people that are not sent yet, and forget where they would have gone."""
+    connection.execute(update(letters).where(letters.c.subscriber_id.in_(people)).values(recipient="", next_at=None))
+
+
 def unsubscribe(
     connection: Connection,
     subscriber: Subscriber,
@@ -261,7 +224,7 @@ def unsubscribe(
         return Status.UNSUBSCRIBED
     received = _received(person, newsletters)
     leaving = received if newsletter is None else [newsletter]
-    changed = _add(
+    changed = store.add(
         connection,
         unsubscriptions,
         [{"newsletter": slug, "subscriber_id": person.id, "at": now} for slug in leaving if slug not in person.left],
@@ -271,8 +234,8 @@ def unsubscribe(
         _set_status(connection, person.id, status, now)
         changed = True
     if changed:
-        event = _event(person.id, Event.UNSUBSCRIBED, source, now, person.status) | {"newsletter": newsletter}
-        _add(connection, consent_events, [event])
+        event = record.event(person.id, Event.UNSUBSCRIBED, source, now, person.status) | {"newsletter": newsletter}
+        store.add(connection, consent_events, [event])
     return status
 
 
@@ -304,8 +267,8 @@ def return_(connection: Connection, subscriber: Subscriber, *, source: str, now:
     connection.execute(delete(unsubscriptions).where(table.subscriber_id == person.id, table.at == left.at))
     if person.status is Status.UNSUBSCRIBED:
         _set_status(connection, person.id, Status.CONFIRMED if left.before is Status.PAUSED else left.before, now)
-    event = _event(person.id, Event.RETURNED, source, now) | {"newsletter": left.newsletter}
-    _add(connection, consent_events, [event])
+    event = record.event(person.id, Event.RETURNED, source, now) | {"newsletter": left.newsletter}
+    store.add(connection, consent_events, [event])
     return True
 
 
@@ -321,8 +284,8 @@ def give_reason(connection: Connection, subscriber: Subscriber, reason: Reason, 
     table = consent_events.c
     newest = select(table.kind).where(table.subscriber_id == person.id).order_by(table.id.desc()).limit(1)
     if connection.execute(newest).scalar_one() != Event.EXPLAINED:
-        event = _event(person.id, Event.EXPLAINED, source, now, reason) | {"newsletter": left.newsletter}
-        _add(connection, consent_events, [event])
+        event = record.event(person.id, Event.EXPLAINED, source, now, reason) | {"newsletter": left.newsletter}
+        store.add(connection, consent_events, [event])
     return True
 
 
@@ -337,9 +300,9 @@ def suppress(connection: Connection, email: str, *, reason: str, source: str, se
     # A person keeps the hash that they were stored with, should the secret have changed since.
     digests = {store.email_digest(key, secret)} | ({person.email_digest} if person else set())
     rows = [{"email_digest": digest, "reason": reason, "source": source, "at": now} for digest in sorted(digests)]
-    added = _add(connection, suppressions, rows)
+    added = store.add(connection, suppressions, rows)
     if added and person:
-        _add(connection, consent_events, [_event(person.id, Event.SUPPRESSED, source, now, reason)])
+        store.add(connection, consent_events, [record.event(person.id, Event.SUPPRESSED, source, now, reason)])
     return added
 
 
@@ -360,7 +323,8 @@ def erase(connection: Connection, subscriber: Subscriber, *, source: str, now: d
     if person.status is Status.UNSUBSCRIBED or person.left:
         query = select(subscribers.c.email_digest).where(subscribers.c.id == person.id)
         digest = connection.execute(query).scalar_one()
-        _add(connection, suppressions, [{"email_digest": digest, "reason": ERASED, "source": source, "at": now}])
+        store.add(connection, suppressions, [{"email_digest": digest, "reason": ERASED, "source": source, "at": now}])
+    _stop_letters(connection, select(subscribers.c.id).where(subscribers.c.id == person.id))
     connection.execute(delete(subscribers).where(subscribers.c.id == person.id))
 
 
@@ -370,7 +334,7 @@ def pause(connection: Connection, subscriber: Subscriber, until: datetime, *, so
     if person is None or person.status not in (Status.CONFIRMED, Status.PAUSED) or person.paused_until == until:
         return person.status if person else Status.UNSUBSCRIBED
     _set_status(connection, person.id, Status.PAUSED, now, until)
-    _add(connection, consent_events, [_event(person.id, Event.PAUSED, source, now, until.isoformat())])
+    store.add(connection, consent_events, [record.event(person.id, Event.PAUSED, source, now, until.isoformat())])
     return Status.PAUSED
 
 
@@ -380,5 +344,5 @@ def resume(connection: Connection, subscriber: Subscriber, *, source: str, now: 
     if person is None or person.status is not Status.PAUSED:
         return person.status if person else Status.UNSUBSCRIBED
     _set_status(connection, person.id, Status.CONFIRMED, now)
-    _add(connection, consent_events, [_event(person.id, Event.RESUMED, source, now)])
+    store.add(connection, consent_events, [record.event(person.id, Event.RESUMED, source, now)])
     return Status.CONFIRMED

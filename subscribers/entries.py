@@ -9,7 +9,7 @@ from typing import TypeVar
 from digest.errors import UsageError
 from digest.model import Depth, Newsletter
 from subscribers import fields
-from subscribers.consent import Newcomer
+from subscribers.enrolment import Newcomer
 from subscribers.exports.program import Program, segment
 from subscribers.labels import Labels
 from subscribers.model import Frequency, Preferences, Status

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine
 
 from digest import db
 from digest.errors import SourceError, UsageError
-from subscribers import consent, sheets, store
+from subscribers import consent, enrolment, sheets, store
+from subscribers.enrolment import Newcomer
 from subscribers.entries import Entry, Terms, foreign_reader, own_reader
 from subscribers.exports import known
 from subscribers.exports.program import Program, Segment, segment
@@ -175,7 +176,7 @@ def _update(connection: Connection, taken: Sequence[tuple[Subscriber, Entry]], t
     result.count(Outcome.SKIPPED, len(taken) - len(staying), (pair for pair in gone if pair[0] not in stay))
 
 
-def _welcome(newcomer: consent.Newcomer) -> str:
+def _welcome(newcomer: Newcomer) -> str:
     """Say what is stored of somebody new."""
     wants = f"categories {', '.join(newcomer.preferences.categories) or 'all'}"
     status = f"{newcomer.status}, never mailed: {newcomer.suppressed}" if newcomer.suppressed else str(newcomer.status)
@@ -187,7 +188,7 @@ def _add(connection: Connection, entries: Mapping[str, Entry], terms: Terms, res
     digests = {key: store.email_digest(key, terms.secret) for key in entries}
     refused = consent.suppressed(connection, list(digests.values()))
     welcome = {key: e.newcomer(terms.default_lists) for key, e in entries.items() if digests[key] not in refused}
-    ids = consent.enrol(connection, welcome, source=terms.source, secret=terms.secret, now=terms.now)
+    ids = enrolment.enrol(connection, welcome, source=terms.source, secret=terms.secret, now=terms.now)
     result.count(Outcome.ADDED, len(ids), ((welcome[key].email, _welcome(welcome[key])) for key in ids))
     erased = ((entry.email, "left or was suppressed before") for key, entry in entries.items() if key not in welcome)
     result.count(Outcome.SKIPPED, len(entries) - len(welcome), erased)

@@ -33,11 +33,14 @@ class Preferences:
     categories: tuple[str, ...] = ()
     depth: tuple[tuple[str, Depth], ...] = ()  #: category and depth; `brief` where nothing is said
     muted: tuple[str, ...] = ()  #: domains and categories
+    max_articles: int | None = None  #: fewer stories than the newsletter's own `max_articles`
 
     def to_json(self) -> str:
         """Return the canonical text: equal preferences give equal text."""
         depth = {category: str(depth) for category, depth in sorted(self.depth)}
-        value = {"categories": self.categories, "depth": depth, "muted": sorted(self.muted)}
+        value: dict[str, object] = {"categories": self.categories, "depth": depth, "muted": sorted(self.muted)}
+        if self.max_articles is not None:
+            value["max_articles"] = self.max_articles
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -48,6 +51,7 @@ class Preferences:
             categories=tuple(value["categories"]),
             depth=tuple((category, Depth(depth)) for category, depth in value["depth"].items()),
             muted=tuple(value["muted"]),
+            max_articles=value.get("max_articles"),
         )
 
 
@@ -64,6 +68,7 @@ class Subscriber:
     timezone: str  #: IANA name; empty: the newsletter's
     language: str  #: BCP 47; empty: the newsletter's
     paused_until: datetime | None
+    preferred_time: str = ""  #: `mon`, `07:00` or `mon 07:00` where the person lives; empty: when the issue comes out
     link_version: int  #: part of signed preference links; raising it revokes them
     lists: tuple[str, ...] = ()
     left: tuple[str, ...] = field(default=())  #: slugs of newsletters that this person unsubscribed from

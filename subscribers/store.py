@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Table,
     and_,
     bindparam,
     exists,
@@ -102,6 +103,7 @@ def _subscriber(row: Row[Any], lists: Iterable[str], left: Iterable[str]) -> Sub
         timezone=row.timezone,
         language=row.language,
         paused_until=row.paused_until,
+        preferred_time=row.preferred_time,
         link_version=row.link_version,
         lists=tuple(sorted(lists)),
         left=tuple(sorted(left)),
@@ -186,6 +188,7 @@ class Changes:
     frequency: Frequency | None = None
     timezone: str | None = None
     language: str | None = None
+    preferred_time: str | None = None
 
     def columns(self) -> dict[str, str]:
         """Return the columns to write, with their values as the database holds them."""
@@ -195,6 +198,7 @@ class Changes:
             "frequency": self.frequency,
             "timezone": self.timezone,
             "language": self.language,
+            "preferred_time": self.preferred_time,
         }
         return {column: str(value) for column, value in values.items() if value is not None}
 
@@ -231,3 +235,11 @@ def join(connection: Connection, lists: Mapping[int, Iterable[str]], *, now: dat
     ]
     if rows:
         connection.execute(db.insert(connection, subscriptions).on_conflict_do_nothing(), rows)
+
+
+def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Insert those rows that are not there yet; return whether there were any."""
+    if not rows:
+        return False
+    insert = db.insert(connection, table).on_conflict_do_nothing()
+    return bool(connection.execute(insert.returning(*table.primary_key), rows).all())

@@ -68,6 +68,8 @@ class Tokens:
         self._preferences = _signer(secret, "preferences")
         self._view = _signer(secret, "view")
         self._story = _signer(secret, "story")
+        self._confirm = _signer(secret, "confirm")
+        self._address = _signer(secret, "address")
 
     def unsubscribe(self, subscriber_id: int, newsletter: str) -> str:
         """Return the token of a link that never expires while the person is known."""
@@ -84,6 +86,14 @@ class Tokens:
     def story(self, issue_id: int, subscriber_id: int, link_version: int) -> str:
         """Return the token of an issue's story links for one person; raising their `link_version` revokes it."""
         return self._story.sign(f"{issue_id}.{subscriber_id}.{link_version}").decode()
+
+    def confirm(self, signup_id: int) -> str:
+        """Return the token that confirms a sign-up, as long as that is open."""
+        return self._confirm.sign(str(signup_id)).decode()
+
+    def address(self, change_id: int) -> str:
+        """Return the token that confirms a change of address, as long as that is open."""
+        return self._address.sign(str(change_id)).decode()
 
     def read_unsubscribe(self, token: str) -> UnsubscribeLink | None:
         """Return what the token says, or None when it is not one of ours."""
@@ -114,6 +124,21 @@ class Tokens:
             case [*numbers] if len(numbers) == 3 and all(map(_NUMBER.fullmatch, numbers)):
                 return StoryLink(*map(int, numbers))
         return None
+
+    def read_confirm(self, token: str) -> int | None:
+        """Return the id of the sign-up, or None when the token is not one of ours."""
+        return _one_number(self._confirm, token)
+
+    def read_address(self, token: str) -> int | None:
+        """Return the id of the change of address, or None when the token is not one of ours."""
+        return _one_number(self._address, token)
+
+
+def _one_number(signer: Signer, token: str) -> int | None:
+    match _read(signer, token):
+        case [number] if _NUMBER.fullmatch(number):
+            return int(number)
+    return None
 
 
 def _read(signer: Signer, token: str) -> list[str]:

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, select
 
 from digest import tables
 from digest.model import Newsletter
-from subscribers import consent, store
-from subscribers.consent import Newcomer
+from subscribers import enrolment, store
+from subscribers.enrolment import Newcomer
 from subscribers.model import Subscriber
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ NEWSLETTERS = (DAILY, WEEKLY, PILOT)
 def enrol(connection: Connection, email: str, **known: Any) -> Subscriber:
     """Store one person, on the list `readers` unless they say otherwise."""
     person = Newcomer(**{"email": email, "lists": ("readers",), **known})
-    consent.enrol(connection, {store.email_key(email): person}, source="test", secret=SECRET, now=NOW)
+    enrolment.enrol(connection, {store.email_key(email): person}, source="test", secret=SECRET, now=NOW)
     return found(connection, email)
 
 

@@ -5,8 +5,8 @@ import pytest
 from sqlalchemy import Connection, Engine, Table, func, select
 
 from digest import db, tables
-from subscribers import consent, store
-from subscribers.consent import Newcomer
+from subscribers import consent, enrolment, store
+from subscribers.enrolment import Newcomer
 from subscribers.model import Status, Subscriber
 from tests.subscribers.people import NEWSLETTERS, NOW, SECRET, enrol, events, found
 
@@ -198,7 +198,7 @@ def test_somebody_stored_meanwhile_is_left_as_they_are(database: Engine) -> None
         before = enrol(connection, key, name="Ann")
         newcomers = {key: Newcomer(email=key, name="Other"), "ben@example.com": Newcomer(email="ben@example.com")}
 
-        ids = consent.enrol(connection, newcomers, source="test", secret=SECRET, now=NOW)
+        ids = enrolment.enrol(connection, newcomers, source="test", secret=SECRET, now=NOW)
 
         assert list(ids) == ["ben@example.com"]
         assert found(connection, key) == before

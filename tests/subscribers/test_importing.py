@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from digest import db
 from digest.errors import SourceError
 from digest.model import Depth
-from subscribers import consent, exporting, fields, importing, sheets, store
-from subscribers.consent import Newcomer
+from subscribers import consent, enrolment, exporting, fields, importing, sheets, store
+from subscribers.enrolment import Newcomer
 from subscribers.entries import Terms
 from subscribers.model import Frequency, Preferences, Status, Subscriber
 from tests.subscribers.people import NEWSLETTERS, NOW, SECRET, enrol, events, found
@@ -293,7 +293,7 @@ def emptied(engine: Engine) -> Engine:
 def test_an_export_is_read_back_without_loss_into_an_empty_database(database: Engine, people: list[Newcomer]) -> None:
     with db.transaction(emptied(database)) as connection:
         for who in people:
-            consent.enrol(connection, {store.email_key(who.email): who}, source="test", secret=SECRET, now=NOW)
+            enrolment.enrol(connection, {store.email_key(who.email): who}, source="test", secret=SECRET, now=NOW)
     before = exported(database)
 
     again = load(database, before)

@@ -1,0 +1,142 @@
+"""Taking in people who are not stored yet, many at once, each with the consent that they come with."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Table, literal, select
+
+from digest import db
+from digest.tables import consent_events, subscribers, subscriptions, suppressions, unsubscriptions
+from subscribers import record, store
+from subscribers.model import Frequency, Preferences, Status
+from subscribers.record import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """Somebody who is not stored yet, with the consent that they come with."""
+
+    email: str
+    name: str = ""
+    status: Status = Status.CONFIRMED
+    preferences: Preferences = field(default_factory=Preferences)
+    frequency: Frequency = Frequency.EVERY_ISSUE
+    timezone: str = ""
+    language: str = ""
+    paused_until: datetime | None = None
+    lists: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    suppressed: str | None = None
+    evidence: str = ""  #: of the consent, as whoever had the person before recorded it; kept beside the event
+
+
+@lru_cache(maxsize=4096)
+def _preferences(preferences: Preferences) -> str:
+    """Return preferences as they are stored; most newcomers want what many others do."""
+    return preferences.to_json()
+
+
+def _row(key: str, newcomer: Newcomer, secret: bytes, now: datetime) -> dict[str, Any]:
+    return {
+        "email": newcomer.email,
+        "email_key": key,
+        "email_digest": store.email_digest(key, secret),
+        "name": newcomer.name,
+        "status": newcomer.status,
+        "preferences": _preferences(newcomer.preferences),
+        "frequency": newcomer.frequency,
+        "timezone": newcomer.timezone,
+        "language": newcomer.language,
+        "paused_until": newcomer.paused_until,
+        "link_version": 1,
+        "created_at": now,
+        "changed_at": now,
+    }
+
+
+def _add_for_each(connection: Connection, table: Table, ids: Collection[int], values: Mapping[str, object]) -> None:
+    """Insert the same values for many people, by id, in one statement: a tenth of the work of a row each."""
+    same = [literal(value, table.c[name].type) for name, value in values.items()]
+    people = select(subscribers.c.id, *same).where(subscribers.c.id.in_(ids))
+    insert = db.insert(connection, table).from_select(["subscriber_id", *values], people)
+    connection.execute(insert.on_conflict_do_nothing())
+
+
+def _join_all(connection: Connection, people: Mapping[int, Newcomer], now: datetime) -> None:
+    """Put people on their lists."""
+    members: dict[str, list[int]] = {}
+    for id, person in people.items():
+        for name in person.lists:
+            members.setdefault(name, []).append(id)
+    for name, ids in members.items():
+        _add_for_each(connection, subscriptions, ids, {"list": name, "created_at": now})
+
+
+def _record_newcomers(connection: Connection, people: Mapping[int, Newcomer], source: str, now: datetime) -> None:
+    """Record that people were imported: those of whom the same is to be said together."""
+    alike: dict[str, list[int]] = {}
+    own_words = []
+    for id, person in people.items():
+        detail = record.import_detail(person.status, person.lists, person.evidence)
+        if person.evidence:
+            own_words.append(record.event(id, Event.IMPORTED, source, now, detail))
+        else:
+            alike.setdefault(detail, []).append(id)
+    for detail, ids in alike.items():
+        said = {"kind": Event.IMPORTED, "newsletter": None, "source": source, "detail": detail, "at": now}
+        _add_for_each(connection, consent_events, ids, said)
+    if own_words:
+        connection.execute(consent_events.insert(), own_words)
+
+
+def _departures(people: Mapping[int, Newcomer], now: datetime) -> list[dict[str, Any]]:
+    return [
+        {"newsletter": slug, "subscriber_id": id, "at": now} for id, person in people.items() for slug in person.left
+    ]
+
+
+def enrol(
+    connection: Connection, newcomers: Mapping[str, Newcomer], *, source: str, secret: bytes, now: datetime
+) -> dict[str, int]:
+    """Store people by their `email_key`, each with an `imported` event; return their ids by key.
+
+    Somebody whom another process stored meanwhile is left as they are, and missing from the answer.
+    """
+    if not newcomers:
+        return {}
+    insert = db.insert(connection, subscribers).on_conflict_do_nothing()
+    rows = [_row(key, newcomer, secret, now) for key, newcomer in newcomers.items()]
+    stored = connection.execute(insert.returning(subscribers.c.email_key, subscribers.c.id), rows)
+    ids: dict[str, int] = {row.email_key: row.id for row in stored}
+    people = {id: newcomers[key] for key, id in ids.items()}
+    _join_all(connection, people, now)
+    store.add(connection, unsubscriptions, _departures(people, now))
+    _record_newcomers(connection, people, source, now)
+    _suppress_newcomers(connection, ids, newcomers, source=source, secret=secret, now=now)
+    return ids
+
+
+def _suppress_newcomers(
+    connection: Connection,
+    ids: Mapping[str, int],
+    newcomers: Mapping[str, Newcomer],
+    *,
+    source: str,
+    secret: bytes,
+    now: datetime,
+) -> None:
+    """Forbid mail to those of the people just stored who come with a reason, in two round trips."""
+    reasons = {key: reason for key in ids if (reason := newcomers[key].suppressed) is not None}
+    if not reasons:
+        return
+    keys = {store.email_digest(key, secret): key for key in reasons}
+    rows = [
+        {"email_digest": digest, "reason": reasons[key], "source": source, "at": now} for digest, key in keys.items()
+    ]
+    insert = db.insert(connection, suppressions).on_conflict_do_nothing().returning(suppressions.c.email_digest)
+    added = [keys[digest] for digest in connection.execute(insert, rows).scalars()]
+    events = [record.event(ids[key], Event.SUPPRESSED, source, now, reasons[key]) for key in added]
+    store.add(connection, consent_events, events)
