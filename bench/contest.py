@@ -25,7 +25,7 @@ class Result:
 def run(client: Client, *, messages: int, way: Way = nullcontext) -> Result:
     """Let a client send so many messages. Raises RuntimeError when it fails, or the sink got another number."""
     with sink.running() as server, way(server.port) as port, TemporaryDirectory(prefix="digest-bench-") as folder:
-        used = usage.run(client.command(port, Path(folder)))
+        used = usage.run(client.command(port, Path(folder)), sink.CLIENTS_CORES)
         seconds = server.seconds(messages)
     return Result(messages / seconds, used.seconds)
 

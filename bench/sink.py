@@ -2,6 +2,9 @@
 
 Every client is measured by the same eye, at the sink: from its first open connection to the moment at which the sink
 has counted all messages. So nobody's start-up counts, every log-in does, and nobody reports about himself.
+
+The sink has a processor core of its own, and clients have the others: the sink stands for another machine. Left alone,
+Linux moves two processes that wake each other onto one core, and the rate of one and the same client varies by half.
 """
 
 import os
@@ -21,6 +24,8 @@ MISSING = "postfix is not installed (on Debian: apt-get install postfix)"
 LOOK_SECONDS = 0.005  # between two looks at the count: a look for each message would take a core from the client
 PATIENCE_SECONDS = 5
 CONNECTIONS, BACKLOG = 256, 256
+CORE, *_others = sorted(os.sched_getaffinity(0), reverse=True)
+CLIENTS_CORES = _others or [CORE]
 _COUNT = re.compile(rb"mesg=(\d+)\r")
 _ESTABLISHED = "01"  # proc(5), /proc/net/tcp
 
@@ -109,6 +114,7 @@ def running() -> Iterator[Sink]:
     command = [path, *user, "-c", "-h", "localhost", "-m", str(CONNECTIONS), f"127.0.0.1:{port}", str(BACKLOG)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
         assert process.stdout
+        os.sched_setaffinity(process.pid, {CORE})
         os.set_blocking(process.stdout.fileno(), False)
         try:
             wait_until_listening(process, port)

@@ -1,8 +1,9 @@
 """Opening the database, transactions, migrations. With `tables`, the only module that knows SQLite from PostgreSQL."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Column,
     Connection,
+    Dialect,
     Engine,
     MetaData,
     RootTransaction,
     Select,
     Table,
+    UpdateBase,
     create_engine,
     event,
     func,
@@ -55,7 +58,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("digest_write", False)
-        connection.exec_driver_sql("begin immediate" if writes else "begin")
+        _execute_on_driver(connection, "begin immediate" if writes else "begin")
 
 
 def _prepare_postgresql(engine: Engine) -> None:
@@ -161,6 +164,139 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """Read from one consistent snapshot. Raises DatabaseError as `transaction` does."""
     with _explained(), engine.connect() as connection, connection.begin():
         yield connection
+
+
+class Writer:
+    """A connection that stays open between transactions, for somebody who writes thousands of them.
+
+    Taking one from the pool and giving it back costs more than a small transaction itself: 38 µs beside 13. After a
+    failure the next transaction gets another connection.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self.is_immediate = engine.dialect.name == "sqlite"  #: a transaction has no way to go: it may stand in a loop
+
+    @contextmanager
+    def transaction(self, *, waits: bool = True) -> Iterator[Connection]:
+        """Write in one transaction, as `db.transaction` does; unless it `waits`, a lock of others ends it at once.
+
+        Raises DatabaseError and DatabaseAwayError as that does. One transaction at a time, from any thread.
+        """
+        try:
+            with _explained(), self._opened(waits).begin():
+                assert self._connection is not None  # noqa: S101 - it was opened a line before
+                yield self._connection
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the connection back; a later transaction takes another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            if self.is_immediate and not connection.closed and not connection.invalidated:
+                _set_patience(connection, BUSY_TIMEOUT_SECONDS)
+            connection.close()
+
+    def _opened(self, waits: bool) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect().execution_options(digest_write=True)
+        if self.is_immediate:
+            _set_patience(self._connection, BUSY_TIMEOUT_SECONDS if waits else 0)
+        return self._connection
+
+
+def _set_patience(connection: Connection, seconds: int) -> None:
+    """Say for how long SQLite waits for a lock, where it is not so already."""
+    if connection.info.get("patience") != seconds:
+        _execute_on_driver(connection, f"pragma busy_timeout={seconds * 1000}")
+        connection.info["patience"] = seconds
+
+
+def _execute_on_driver(connection: Connection, text: str) -> None:
+    """Let SQLite do what has no values and no answer; through SQLAlchemy it takes four times as long."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute(text)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(error, text, connection.dialect, False) from error
+
+
+class Prepared:
+    """A statement that is executed for each message: compiled once for a dialect, then run on its driver.
+
+    SQLAlchemy's own way through takes 18 µs, four times what the statement takes in SQLite.
+    """
+
+    def __init__(self, statement: UpdateBase) -> None:
+        self._statement = statement
+        self._compiled: dict[str, _Compiled] = {}
+
+    def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Execute it for each row of values in the connection's transaction; return how many rows it changed in all."""
+        if not rows:
+            return 0
+        dialect = connection.dialect
+        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(compiled.text, [compiled.values(row) for row in rows])
+            return int(cursor.rowcount)
+        except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor):
+                connection.invalidate(error)
+            raise _wrapped(error, compiled.text, dialect, connection.invalidated) from error
+        finally:
+            cursor.close()
+
+    def _compile(self, dialect: Dialect) -> "_Compiled":
+        compiled: Any = self._statement.compile(dialect=dialect)
+        binds = {name: bind for bind, name in compiled.bind_names.items()}
+        converting = {
+            name: convert
+            for name, bind in binds.items()
+            if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        }
+        own = {name: binds[name].value for name in binds if not binds[name].required}
+        done = self._compiled[dialect.name] = _Compiled(
+            str(compiled),
+            tuple(compiled.positiontup or ()),
+            {name: converting[name](value) if name in converting else value for name, value in own.items()},
+            {name: convert for name, convert in converting.items() if name not in own},
+        )
+        return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A statement's text for one driver, and how to give it a row's values."""
+
+    text: str
+    places: tuple[str, ...]  #: the name of each place's value; empty: the driver takes them by name
+    own: Mapping[str, Any]  #: the values that stand in the statement
+    converting: Mapping[str, Callable[[Any], Any]]
+
+    def values(self, row: Mapping[str, Any]) -> Any:
+        """Return a row's values as the driver takes them."""
+        every = {**self.own, **row}
+        for name, convert in self.converting.items():
+            every[name] = convert(every[name])
+        return [every[name] for name in self.places] if self.places else every
+
+
+def _wrapped(error: Exception, statement: str, dialect: Dialect, is_invalidated: bool) -> BaseException:
+    """Return a driver's error as SQLAlchemy would raise it."""
+    return DBAPIError.instance(
+        statement,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=is_invalidated,
+        dialect=dialect,
+    )
 
 
 @contextmanager

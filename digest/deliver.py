@@ -218,8 +218,9 @@ class Line:
     async def leave(self) -> None:
         """Close the session, if there is one."""
         await self._close()
-        self.is_working = False
-        self._run.moved()
+        if self.is_working:  # else nobody's turn comes of it, and those who wait would wake each other without end
+            self.is_working = False
+            self._run.moved()
 
     async def _close(self) -> None:
         session, self.session = self.session, None

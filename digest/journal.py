@@ -1,11 +1,9 @@
-"""One worker's pen in the ledger: a thread that commits the intents and outcomes of all its connections together."""
+"""One worker's pen in the ledger, which commits the intents and outcomes of all its connections together."""
 
 import asyncio
-import queue
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from types import TracebackType
@@ -43,12 +41,21 @@ class _Intent(NamedTuple):
     answer: "asyncio.Future[Leave]"
 
 
+class _Page(NamedTuple):
+    """What goes into one transaction beside the outcomes."""
+
+    intents: Sequence[_Intent]
+    withdrawn: Sequence[Delivery]
+
+
 class Journal:
     """Claims deliveries of an issue and writes what becomes of them, from `with` to its end, inside a running loop.
 
-    Everything that waits when the thread is free goes into one transaction; so commits grow with the load by
-    themselves. A database that is away is tried again for PATIENCE_SECONDS. At the end, claims are freed, and whatever
-    is still `sending` becomes `unknown`. No more than `messages_per_day` are handed over within 24 hours; 0: no limit.
+    Everything that waits goes into one transaction; so commits grow with the load by themselves. Where a commit is
+    over at once, the loop writes it itself: handing it to a thread and back costs more than twice as much. One that
+    would have to wait for others, or for a server, is written in a thread. A database that is away is tried again
+    for PATIENCE_SECONDS. At the end, claims are freed, and whatever is still `sending` becomes `unknown`. No more than
+    `messages_per_day` are handed over within 24 hours; 0: no limit.
     """
 
     def __init__(
@@ -65,24 +72,31 @@ class Journal:
         self._lease, self._renewal_seconds = lease, lease.total_seconds() / 4
         self._quota = Quota(messages_per_day)
         self._loop = asyncio.get_running_loop()
-        self._waiting: queue.SimpleQueue[_Intent | None] = queue.SimpleQueue()
-        self._notes: deque[Delivery | Outcome] = deque()  # for the next commit; nobody waits for it
-        self._unsaved: list[Outcome] = []  # of commits that failed; they go first into the next one
+        self._writer = db.Writer(engine)
+        self._thread = ThreadPoolExecutor(1, "ledger")
+        self._beat: asyncio.TimerHandle | None = None
+        self._intents: list[_Intent] = []
+        self._withdrawn: list[Delivery] = []  # for the next commit; nobody waits for it
+        self._outcomes: list[Outcome] = []  # likewise
+        self._unsaved: list[Outcome] = []  # of the commit that is being made, or that failed: first in the next one
+        self._is_asked = False  # this turn of the loop ends with a commit
+        self._is_writing = False  # the thread does
         self._is_in_doubt = False  # a commit failed, and may have been made all the same
         self._held: set[int] = set()
         self._after = 0
         self._renew_at = time.monotonic() + self._renewal_seconds
-        self._thread = threading.Thread(target=self._run, name="ledger")
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._keep_time()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._waiting.put(None)
-        self._thread.join()
+        if self._beat is not None:
+            self._beat.cancel()
+        self._thread.shutdown()
+        self._writer.close()
         patiently(self._close)
 
     def claim(self) -> list[Delivery]:
@@ -100,17 +114,20 @@ class Journal:
     def intend(self, delivery: Delivery) -> "asyncio.Future[Leave]":
         """Ask for leave to hand a message over; GRANTED is durable. Raises DatabaseError when awaited."""
         intent = _Intent(delivery.subscriber_id, self._loop.create_future())
-        self._waiting.put(intent)
+        self._intents.append(intent)
+        if not self._is_asked:
+            self._is_asked = True
+            self._loop.call_soon(self._commit)
         return intent.answer
 
     def withdraw(self, delivery: Delivery) -> None:
         """Take an intent back: not a byte of the message was written."""
-        self._notes.append(delivery)
+        self._withdrawn.append(delivery)
 
     def record(self, outcome: Outcome) -> None:
         """Write what became of an attempt with the next intent, or soon; the delivery is no longer this worker's."""
         self._held.discard(outcome.subscriber_id)
-        self._notes.append(outcome)
+        self._outcomes.append(outcome)
 
     def _claim(self, after: int) -> list[Delivery]:
         with db.transaction(self._engine) as connection:
@@ -128,50 +145,66 @@ class Journal:
         return found
 
     def _close(self) -> None:
+        outcomes = self._unsaved + self._outcomes
         with db.transaction(self._engine) as connection:
-            ledger.record(connection, self._issue.id, self._unsaved, token=self._token, now=self._clock())
+            ledger.record(connection, self._issue.id, outcomes, token=self._token, now=self._clock())
             ledger.recover(connection, self._issue.id, dead_claims=[self._token], now=self._clock())
 
-    def _run(self) -> None:
-        is_open = True
-        while is_open:
-            entries = self._gather()
-            is_open = None not in entries
-            intents = [entry for entry in entries if entry is not None]
-            try:
-                self._commit(intents)
-            except Exception as error:  # this thread's edge: whoever waits must hear of it
-                self._answer(intents, error)
+    def _keep_time(self) -> None:
+        """Write every now and then what no intent follows, and renew the lease."""
+        self._commit()
+        self._beat = self._loop.call_later(_SOON_SECONDS, self._keep_time)
 
-    def _gather(self) -> "list[_Intent | None]":
-        """Wait for an intent, a moment at most; then take all that are there."""
-        entries: list[_Intent | None] = []
-        try:
-            entries.append(self._waiting.get(timeout=_SOON_SECONDS))
-            while True:
-                entries.append(self._waiting.get_nowait())
-        except queue.Empty:
-            return entries
-
-    def _commit(self, intents: Sequence[_Intent]) -> None:
-        """Write everything in one transaction, and answer the intents. What is noted by then was noted before them."""
-        notes = [self._notes.popleft() for _ in range(len(self._notes))]
-        if not (intents or notes or self._unsaved or time.monotonic() >= self._renew_at):
+    def _commit(self) -> None:
+        """Write everything that waits: here if that is over at once, else in the thread, which is asked again then."""
+        self._is_asked = False
+        if self._is_writing or not (page := self._gather()):
             return
-        self._unsaved += [note for note in notes if isinstance(note, Outcome)]
-        withdrawn = [note for note in notes if isinstance(note, Delivery)]
-        intended = [intent.subscriber_id for intent in intents]
-        leaves = patiently(lambda: self._write(withdrawn, intended))
-        self._unsaved = []
-        self._answer(intents, leaves)
+        if self._writer.is_immediate:
+            try:
+                self._answer(page.intents, self._write(page, waits=False))
+                return
+            except DatabaseAwayError:
+                pass  # another writes just now: the thread can wait
+            except Exception as error:  # whoever waits must hear of it
+                self._answer(page.intents, error)
+                return
+        self._is_writing = True
+        self._thread.submit(self._write_patiently, page)
 
-    def _write(self, withdrawn: Sequence[Delivery], intended: Sequence[int]) -> dict[int, Leave]:
-        """Write in one transaction; return the intents' answers."""
+    def _gather(self) -> _Page | None:
+        """Return what waits, the outcomes put with those that are unsaved; None when there is nothing to write."""
+        is_late = time.monotonic() >= self._renew_at
+        if not (self._intents or self._withdrawn or self._outcomes or self._unsaved or is_late):
+            return None
+        page = _Page(self._intents, self._withdrawn)
+        self._unsaved += self._outcomes
+        self._intents, self._withdrawn, self._outcomes = [], [], []
+        return page
+
+    def _write_patiently(self, page: _Page) -> None:
+        """Write in the thread, and let the loop go on."""
+        leaves: dict[int, Leave] | Exception
+        try:
+            leaves = patiently(lambda: self._write(page, waits=True))
+        except Exception as error:  # this thread's edge: whoever waits must hear of it
+            leaves = error
+        self._loop.call_soon_threadsafe(self._written, page, leaves)
+
+    def _written(self, page: _Page, leaves: dict[int, Leave] | Exception) -> None:
+        self._is_writing = False
+        self._answer(page.intents, leaves)
+        if self._intents:
+            self._commit()
+
+    def _write(self, page: _Page, *, waits: bool) -> dict[int, Leave]:
+        """Write in one transaction; return the intents' answers. What is noted by then was noted before them."""
         issue, token, now = self._issue, self._token, self._clock()
+        intended = [intent.subscriber_id for intent in page.intents]
         was_in_doubt, self._is_in_doubt = self._is_in_doubt, True
-        with db.transaction(self._engine) as connection:
+        with self._writer.transaction(waits=waits) as connection:
             ledger.record(connection, issue.id, self._unsaved, token=token, now=now)
-            ledger.withdraw(connection, issue.id, withdrawn, token=token)
+            ledger.withdraw(connection, issue.id, page.withdrawn, token=token)
             done = ledger.sending(connection, issue.id, intended, token=token) if was_in_doubt else set()
             wanted = [subscriber_id for subscriber_id in intended if subscriber_id not in done]
             marked = done | ledger.mark_sending(connection, issue, wanted, token=token, now=now)
@@ -180,26 +213,21 @@ class Journal:
             if is_late := time.monotonic() >= self._renew_at:
                 until = datetime.now(UTC) + self._lease
                 ledger.renew(connection, issue.id, self._held.copy(), token=token, leased_until=until)
-        self._is_in_doubt = False
+        self._is_in_doubt, self._unsaved = False, []
         if is_late:
             self._renew_at = time.monotonic() + self._renewal_seconds
         leaves = dict.fromkeys(marked, Leave.GRANTED) | dict.fromkeys(skipped, Leave.SKIPPED)
         return {subscriber_id: leaves.get(subscriber_id, Leave.LOST) for subscriber_id in intended}
 
     def _answer(self, intents: Sequence[_Intent], leaves: dict[int, Leave] | Exception) -> None:
-        if intents:
-            self._loop.call_soon_threadsafe(_resolve, intents, leaves)
-
-
-def _resolve(intents: Sequence[_Intent], leaves: dict[int, Leave] | Exception) -> None:
-    """Tell those who wait, in their loop."""
-    for intent in intents:
-        if intent.answer.done():
-            continue  # it was cancelled: nobody waits any more
-        if isinstance(leaves, Exception):
-            intent.answer.set_exception(leaves)
-        else:
-            intent.answer.set_result(leaves[intent.subscriber_id])
+        """Tell those who wait."""
+        for intent in intents:
+            if intent.answer.done():
+                continue  # it was cancelled: nobody waits any more
+            if isinstance(leaves, Exception):
+                intent.answer.set_exception(leaves)
+            else:
+                intent.answer.set_result(leaves[intent.subscriber_id])
 
 
 def patiently(work: Callable[[], _T]) -> _T:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, case, exists, func, or_, select, update
 
 from digest import db, issues, tables
 from digest.model import Culprit, Delivery, DeliveryStatus, Issue
@@ -33,6 +33,7 @@ OPEN = (  # what may be handed over, now or later
 # What is written for each message is built once: building a statement takes longer than executing it.
 _ISSUE = bindparam("issue", type_=tables.SmallId)
 _HOLDER, _NEWSLETTER = bindparam("holder", type_=Text), bindparam("newsletter", type_=Text)
+_PERSON = bindparam("person", type_=tables.SmallId)
 _PEOPLE = bindparam("people", type_=tables.SmallId, expanding=True)
 _NOW = bindparam("now", type_=tables.UtcDateTime())
 _HELD_OPEN = and_(  # those of the worker's rows that it has not handed over
@@ -41,11 +42,16 @@ _HELD_OPEN = and_(  # those of the worker's rows that it has not handed over
 _MAILABLE = select(tables.subscribers.c.id).where(
     tables.subscribers.c.id.in_(_PEOPLE), store.mailable(_NEWSLETTER, _NOW)
 )
-_MARK_SENDING = (
+_MARK_SENDING = db.Prepared(
     update(_D)
-    .where(_HELD_OPEN, _D.c.subscriber_id.in_(_MAILABLE))
+    .where(
+        _D.c.issue_id == _ISSUE,
+        _D.c.subscriber_id == _PERSON,
+        _D.c.claim == _HOLDER,
+        or_(*(_D.c.status == status for status in OPEN)),
+        exists().where(tables.subscribers.c.id == _D.c.subscriber_id, store.mailable(_NEWSLETTER, _NOW)),
+    )
     .values(status=DeliveryStatus.SENDING, attempts=_D.c.attempts + 1, at=_NOW)
-    .returning(_D.c.subscriber_id)
 )
 _SKIP_HELD = (
     update(_D)
@@ -53,8 +59,8 @@ _SKIP_HELD = (
     .values(status=DeliveryStatus.SKIPPED, at=_NOW, next_at=None, claim=None, leased_until=None)
     .returning(_D.c.subscriber_id)
 )
-_ROW_HELD = and_(_D.c.issue_id == _ISSUE, _D.c.subscriber_id == bindparam("person"), _D.c.claim == _HOLDER)
-_RECORD = (
+_ROW_HELD = and_(_D.c.issue_id == _ISSUE, _D.c.subscriber_id == _PERSON, _D.c.claim == _HOLDER)
+_RECORD = db.Prepared(
     update(_D)
     .where(_ROW_HELD)
     .values(
@@ -190,9 +196,11 @@ def mark_sending(
 
     A row that is missing from the answer was taken over by another worker, or its person left meanwhile: don't send it.
     """
-    if not subscriber_ids:
-        return set()
-    return set(connection.execute(_MARK_SENDING, _held_values(issue, subscriber_ids, token, now)).scalars())
+    same = {"issue": issue.id, "newsletter": issue.newsletter.slug, "holder": token, "now": now}
+    rows = [{**same, "person": subscriber_id} for subscriber_id in subscriber_ids]
+    if _MARK_SENDING.execute(connection, rows) == len(rows):
+        return set(subscriber_ids)
+    return sending(connection, issue.id, subscriber_ids, token=token)
 
 
 def sending(connection: Connection, issue_id: int, subscriber_ids: Collection[int], *, token: str) -> set[int]:
@@ -243,8 +251,7 @@ def record(connection: Connection, issue_id: int, outcomes: Sequence[Outcome], *
         }
         for o in outcomes
     ]
-    if rows:
-        connection.execute(_RECORD, rows)
+    _RECORD.execute(connection, rows)
 
 
 def withdraw(connection: Connection, issue_id: int, deliveries: Sequence[Delivery], *, token: str) -> None:

@@ -2,10 +2,8 @@
 
 import hmac
 import re
+from base64 import urlsafe_b64encode
 from typing import NamedTuple
-
-from itsdangerous import Signer
-from itsdangerous.signer import SigningAlgorithm
 
 MAC_BYTES = 16  # 128 bits; their 22 characters never end in “-” or “_”, which some mail clients cut off links
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -43,17 +41,20 @@ class StoryLink(NamedTuple):
     link_version: int
 
 
-class _Sha256Mac(SigningAlgorithm):
-    """HMAC-SHA-256, truncated as RFC 2104 section 5 allows; in one call, which is three times as fast as an object."""
+class _Signer:
+    """Signs values for one purpose, with HMAC-SHA-256, truncated as RFC 2104 section 5 allows.
 
-    def get_signature(self, key: bytes, value: bytes) -> bytes:
-        return hmac.digest(key, value, "sha256")[:MAC_BYTES]
+    The format is that of itsdangerous, which takes three times as long for it; four tokens are made for each mail.
+    """
 
+    def __init__(self, secret: bytes, purpose: str) -> None:
+        self._key = hmac.digest(secret, b"digest link: " + purpose.encode(), "sha256")
 
-def _signer(secret: bytes, purpose: str) -> Signer:
-    """Return a signer whose key is good for one purpose only, derived once and not at every call."""
-    key = hmac.digest(secret, b"digest link: " + purpose.encode(), "sha256")
-    return Signer(key, key_derivation="none", algorithm=_Sha256Mac())
+    def sign(self, value: str) -> bytes:
+        """Return the value and its MAC, joined by a dot."""
+        data = value.encode()
+        mac = hmac.digest(self._key, data, "sha256")[:MAC_BYTES]
+        return data + b"." + urlsafe_b64encode(mac).rstrip(b"=")
 
 
 class Tokens:
@@ -64,12 +65,12 @@ class Tokens:
     """
 
     def __init__(self, secret: bytes) -> None:
-        self._unsubscribe = _signer(secret, "unsubscribe")
-        self._preferences = _signer(secret, "preferences")
-        self._view = _signer(secret, "view")
-        self._story = _signer(secret, "story")
-        self._confirm = _signer(secret, "confirm")
-        self._address = _signer(secret, "address")
+        self._unsubscribe = _Signer(secret, "unsubscribe")
+        self._preferences = _Signer(secret, "preferences")
+        self._view = _Signer(secret, "view")
+        self._story = _Signer(secret, "story")
+        self._confirm = _Signer(secret, "confirm")
+        self._address = _Signer(secret, "address")
 
     def unsubscribe(self, subscriber_id: int, newsletter: str) -> str:
         """Return the token of a link that never expires while the person is known."""
@@ -134,14 +135,14 @@ class Tokens:
         return _one_number(self._address, token)
 
 
-def _one_number(signer: Signer, token: str) -> int | None:
+def _one_number(signer: _Signer, token: str) -> int | None:
     match _read(signer, token):
         case [number] if _NUMBER.fullmatch(number):
             return int(number)
     return None
 
 
-def _read(signer: Signer, token: str) -> list[str]:
+def _read(signer: _Signer, token: str) -> list[str]:
     """Return the signed values, or nothing.
 
     The token is made again and compared whole, in constant time: base64 has several spellings of the same

@@ -69,6 +69,20 @@ async def test_a_commit_whose_answer_was_lost_is_not_taken_for_another_workers(d
     assert standing(database) == {A: "accepted"}
 
 
+async def test_the_loop_goes_on_while_another_writes(database: Engine) -> None:
+    with db.transaction(database) as connection:
+        issue = issue_with(connection, A)
+    with Journal(database, issue, token="me", clock=lambda: NOW) as journal:
+        (ada,) = journal.claim()
+        with db.transaction(database) as connection:  # SQLite has one writer, PostgreSQL one for each row
+            connection.execute(tables.deliveries.update().values(reply="looked at"))
+            leave = journal.intend(ada)
+            for _ in range(20):
+                await asyncio.sleep(0.01)
+            assert not leave.done()
+        assert await leave is Leave.GRANTED
+
+
 @pytest.mark.slow
 async def test_leases_are_renewed_while_the_journal_is_open(database: Engine) -> None:
     with db.transaction(database) as connection:

@@ -1,13 +1,17 @@
+import hmac
 import re
 import string
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from itsdangerous import Signer
+from itsdangerous.signer import SigningAlgorithm
 
 from subscribers.tokens import PreferencesLink, StoryLink, Tokens, UnsubscribeLink, ViewLink
 
-TOKENS = Tokens(b"a test key of more than thirty-two characters")
+SECRET = b"a test key of more than thirty-two characters"
+TOKENS = Tokens(SECRET)
 FORGERIES = 200
 ids = st.integers(min_value=1, max_value=2**53)
 versions = st.integers(min_value=0, max_value=10_000)
@@ -142,3 +146,18 @@ def test_a_token_in_the_other_spelling_of_its_last_bits_is_refused() -> None:
     spellings = [token[:-1] + last for last in string.ascii_letters + string.digits + "-_"]
 
     assert [spelling for spelling in spellings if TOKENS.read_unsubscribe(spelling)] == [token]
+
+
+class Sha256(SigningAlgorithm):
+    """HMAC-SHA-256, cut to 16 bytes."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, "sha256")[:16]
+
+
+@given(ids, ids)
+def test_a_token_is_signed_as_itsdangerous_would(issue: int, person: int) -> None:
+    key = hmac.digest(SECRET, b"digest link: view", "sha256")
+    signer = Signer(key, key_derivation="none", algorithm=Sha256())
+
+    assert TOKENS.view(issue, person) == signer.sign(f"{issue}.{person}").decode()
