@@ -16,7 +16,7 @@ from bench import rows, sample
 from digest import candidates, db, issues, planning, ranking, templating
 from digest.compose import compiling, pieces, splice, verification
 from digest.compose.pieces import Shelf
-from digest.compose.splice import Arrangement, Value
+from digest.compose.splice import Arrangement
 from digest.compose.values import edition_values, since, why_you
 from digest.messages import Messages
 from digest.model import Delivery, Depth, Issue, Placement
@@ -31,7 +31,7 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-Ready = tuple[bytes, Arrangement, dict[str, Value]]
+Ready = tuple[bytes, Arrangement, dict[str, bytes]]
 
 
 def at_hand(messages: Messages, delivery: Delivery) -> Ready:

@@ -197,7 +197,7 @@ def _check(templates: Environment, issue: Issue, compiled: CompiledIssue, editio
     values |= {name: splice.encoded_lines(reader[name]) for name in ("why_you", "since")}
     header = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{headers.boundary(issue)}"\r\n'
     arranged = splice.arrange(splice.encode_issue(issue, compiled), edition.pieces, shared)
-    message = splice.splice(header.encode("ascii"), arranged, values)
+    message = splice.splice(header.encode("ascii"), arranged, splice.written(values))
     arrangement = pieces.describe(edition.pieces, shelf)
     html, text = verification.whole(templates, issue, arrangement, shared | reader)
     if where := verification.difference(message, html, text):

@@ -117,7 +117,7 @@ class Messages:
         )
         return self._whole(header, edition, self._values(delivery, urls, reason))
 
-    def _whole(self, header: bytes, edition: "_Ready", values: dict[str, Value]) -> bytes:
+    def _whole(self, header: bytes, edition: "_Ready", values: dict[str, bytes]) -> bytes:
         """Return the message, signed where this installation has keys: as of the issue's date, so always the same."""
         if not self._signers:
             return splice.splice(header, edition.arrangement, values)
@@ -162,12 +162,12 @@ class Messages:
     def _reason(self, preferences: Preferences) -> Value:
         return splice.encoded_lines(why_you(self.issue, preferences))
 
-    def _values(self, delivery: Delivery, urls: dict[str, str], reason: Value) -> dict[str, Value]:
+    def _values(self, delivery: Delivery, urls: dict[str, str], reason: Value) -> dict[str, bytes]:
         """Return what a reader's mail is filled with."""
         values = {name: splice.encoded(url) for name, url in urls.items()}
         values["why_you"] = reason
         values["since"] = self._since_when(delivery.subscribed_at.astimezone(self._zone).date())
-        return values
+        return splice.written(values)
 
     def _since_when(self, day: date) -> Value:
         said = self._since.get(day)

@@ -2,6 +2,7 @@
 
 `email.policy` would RFC-2047-encode a List-Unsubscribe address of more than about 75 characters, and the
 one-click button would disappear; so these fields are written here.
+No line of them begins with a full stop (`quoted_printable.undotted`).
 """
 
 import binascii
@@ -14,6 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
+from digest.compose.quoted_printable import undotted
 from digest.model import Issue
 
 ENCODED_WORD_BYTES = 42  # of UTF-8 that fit into one RFC 2047 encoded word beside the field's name
@@ -136,20 +138,20 @@ def common_fields(issue: Issue) -> bytes:
         "MIME-Version: 1.0",
         f'Content-Type: multipart/alternative; boundary="{boundary(issue)}"',
     ]
-    return "".join(line + "\r\n" for line in lines).encode("ascii")
+    return undotted("".join(line + "\r\n" for line in lines).encode("ascii"))
 
 
 def subject_field(subject: str) -> bytes:
     """Return the Subject field."""
-    return f"Subject: {encoded_text(subject, 'Subject')}\r\n".encode("ascii")
+    return undotted(f"Subject: {encoded_text(subject, 'Subject')}\r\n".encode("ascii"))
 
 
 def unsubscribe_field(issue: Issue, url: str, token: str) -> bytes:
     """Return List-Unsubscribe (RFC 2369): one click by https, or a mail to the sender, on one line."""
     mail = f"mailto:{quote(sender_of(issue).address, safe='@')}?subject=unsubscribe%20{token}"
-    return f"List-Unsubscribe: <{url}>, <{mail}>\r\n".encode("ascii")
+    return undotted(f"List-Unsubscribe: <{url}>, <{mail}>\r\n".encode("ascii"))
 
 
 def recipient_fields(name: str, address: str, identity: str) -> bytes:
     """Return To and Message-ID. Only an address that needs SMTPUTF8 (RFC 6531) makes them hold more than ASCII."""
-    return f"To: {mailbox(name, address, 'To')}\r\nMessage-ID: {identity}\r\n".encode()
+    return undotted(f"To: {mailbox(name, address, 'To')}\r\nMessage-ID: {identity}\r\n".encode())

@@ -2,9 +2,10 @@
 
 import html
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from digest.compose.compiling import CompiledIssue, Part
@@ -15,6 +16,8 @@ from digest.compose.values import EDITIONS
 from digest.compose.wrapping import wrap
 from digest.model import Issue
 
+NOTHING = ""  # the name of a value that is always empty
+
 
 class Value(NamedTuple):
     """A reader's value, encoded for the wire: escaped in the HTML part, as it is in the text part."""
@@ -23,26 +26,19 @@ class Value(NamedTuple):
     html: bytes
 
 
-class Slot(NamedTuple):
-    """Where a reader's value goes: 0 for the text part or 1 for the HTML part, as in `Value`; and which value."""
-
-    part: int
-    name: str
-
-
 class Frame(NamedTuple):
-    """Words with places for values of their own: what opens or closes a part."""
+    """Words and, after each, a place for a value of the reader's: what opens or closes a part."""
 
     segment: int  #: which segment it becomes
-    words: list[bytes]  #: empty where a value goes
-    places: tuple[tuple[int, int, str], ...]  #: where among the words, and the slot
+    words: list[bytes]  #: at each odd place nothing, until a value comes there
+    fill: Callable[[Mapping[str, bytes]], tuple[bytes, ...]]  #: takes the values for the odd places, in their order
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
     """An edition ready for its readers: segments between which one value comes again and again, as a story's links do.
 
-    The other values stand in few segments, the frames; the first of them begins with the place of the header.
+    The other values stand in few segments, the frames; the header goes before the words of the first.
     """
 
     segments: list[bytes]
@@ -118,13 +114,24 @@ def _joined(words: tuple[bytes, ...]) -> bytes:
     return b"".join(words)
 
 
+def _frame(segment: int, words: Sequence[bytes], places: Sequence[tuple[int, str]]) -> Frame:
+    """Return a frame of words with places among them; what stands between two places is joined."""
+    ends = [place for place, _ in places]
+    between = zip([0, *(end + 1 for end in ends)], [*ends, len(words)], strict=True)
+    joined = [word for begin, end in between for word in (_joined(tuple(words[begin:end])), b"")]
+    names = [name for _, name in places]
+    if len(names) == 1:  # of one name, `itemgetter` would give the value and no tuple
+        return Frame(segment, joined, itemgetter(*names, NOTHING))
+    return Frame(segment, joined[:-1], itemgetter(*names))
+
+
 class _Arranging:
     """An arrangement in the making: words are gathered until the repeated value comes."""
 
     def __init__(self, shared: Mapping[str, Value]) -> None:
         self._shared = shared
-        self._words: list[bytes] = [b""]  # the header's place
-        self._places: list[tuple[int, int, str]] = [(0, 0, "")]
+        self._words: list[bytes] = []
+        self._places: list[tuple[int, str]] = []
         self.segments: list[bytes] = []
         self.frames: list[Frame] = []
 
@@ -153,19 +160,32 @@ class _Arranging:
             elif word in self._shared:
                 self._words.append(self._shared[word][part])
             else:
-                self._places.append((len(self._words), part, word))
+                self._places.append((len(self._words), name_of(part, word)))
                 self._words.append(b"")
 
     def close_segment(self) -> None:
         """End a segment: with places it is a frame, filled for each reader; without it is bytes."""
         words, places = self._words, self._places
         if places:
-            self.frames.append(Frame(len(self.segments), words, tuple(places)))
+            self.frames.append(_frame(len(self.segments), words, places))
             self.segments.append(b"")
             self._places = []
         else:
             self.segments.append(words[0] if len(words) == 1 else _joined(tuple(words)))
         self._words = []
+
+
+def name_of(part: int, value: str) -> str:
+    """Return what a reader's value is called in `written`, in the text part (0) or the HTML part (1)."""
+    return f"{value}&" if part else value
+
+
+def written(values: Mapping[str, Value]) -> dict[str, bytes]:
+    """Return a reader's values by the names that arrangements have for them."""
+    found = {NOTHING: b""}
+    for name, value in values.items():
+        found[name], found[name_of(1, name)] = value
+    return found
 
 
 def encoded(value: str) -> Value:
@@ -198,22 +218,22 @@ def arrange(issue: EncodedIssue, names: Sequence[str], values: Mapping[str, str]
     return Arrangement(made.segments, tuple(made.frames), issue.repeated, turn)
 
 
-def splice(header: bytes, arrangement: Arrangement, values: Mapping[str, Value]) -> bytes:
+def splice(header: bytes, arrangement: Arrangement, values: Mapping[str, bytes]) -> bytes:
     """Return one reader's message: CRLF lines of at most 76 characters in the body, none beginning with a full stop.
 
-    `values` are the reader's, for every slot of the arrangement. Every word begins a line, and none of pieces, values
-    and header has a line that begins with a full stop (`undotted`): so neither has the message.
+    `values` are the reader's, `written`, for every slot of the arrangement; `header` is made of the fields of
+    `headers`. Every word begins a line, and none of pieces, values and fields has a line that begins with a full stop
+    (`undotted`, asserted where each is made): so neither has the message.
     """
-    header = undotted(header)
     segments = arrangement.segments.copy()
-    for segment, words, places in arrangement.frames:
+    for segment, words, fill in arrangement.frames:
         filled = words.copy()
-        for place, part, name in places:
-            filled[place] = values[name][part] if name else header
+        filled[1::2] = fill(values)
         segments[segment] = b"".join(filled)
+    segments[0] = header + segments[0]
     if len(segments) == 1:
         return segments[0]
-    text, html = values[arrangement.repeated]
+    text, html = values[arrangement.repeated], values[name_of(1, arrangement.repeated)]
     if text == html:
         return text.join(segments)
     turn = arrangement.turn + 1

@@ -106,7 +106,9 @@ def message(found: list[Article], depth: Depth) -> tuple[str, str, dict[str, tup
     shared |= {"stories": "2 stories", "minutes": "1 min read", "more": "1 more story"}
     header = f'Content-Type: multipart/alternative; boundary="{headers.boundary(ISSUE)}"\r\n'.encode()
     arranged = splice.arrange(splice.encode_issue(ISSUE, compiled), names, shared)
-    spliced = splice.splice(header, arranged, {name: splice.encoded(value) for name, value in READER.items()})
+    spliced = splice.splice(
+        header, arranged, splice.written({name: splice.encoded(value) for name, value in READER.items()})
+    )
     return *verification.parts(spliced), dict(compiled.html.pieces)
 
 

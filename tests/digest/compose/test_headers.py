@@ -111,3 +111,8 @@ def test_encoded_text_is_read_as_it_was_and_fits_its_lines(text: str, field: str
 @pytest.mark.parametrize(("text", "kind"), [("Café · World", "=?utf-8?q?Caf"), ("ニュースの要約", "=?utf-8?b?")])
 def test_latin_text_stays_readable_and_other_scripts_short(text: str, kind: str) -> None:
     assert headers.encoded_text(text, "Subject").startswith(kind)
+
+
+def test_a_field_with_a_line_that_begins_with_a_full_stop_is_refused() -> None:
+    with pytest.raises(ValueError, match="full stop"):
+        headers.recipient_fields("", "ann@example.org\r\n.", "<id@example.org>")

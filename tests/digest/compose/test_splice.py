@@ -77,7 +77,7 @@ def message(
     encoded = {name: splice.encoded(value) for name, value in values.items()}
     encoded |= {name: splice.encoded_lines(values[name]) for name in ("why_you", "since")}
     header = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{headers.boundary(ISSUE)}"\r\n'
-    return splice.splice(header.encode(), arranged, encoded), arrangement
+    return splice.splice(header.encode(), arranged, splice.written(encoded)), arrangement
 
 
 editions = st.lists(
@@ -198,7 +198,7 @@ def test_size_is_known_before_the_bytes_are() -> None:
 
     arranged = splice.arrange(splice.encode_issue(ISSUE, compiled), names, SHARED)
     header = f'Content-Type: multipart/alternative; boundary="{headers.boundary(ISSUE)}"\r\n'.encode()
-    spliced = splice.splice(header, arranged, dict.fromkeys(reader(1), splice.Value(b"", b"")))
+    spliced = splice.splice(header, arranged, splice.written(dict.fromkeys(reader(1), splice.Value(b"", b""))))
     html, _ = verification.parts(spliced)
     assert len(html.replace("\r\n", "\n").rstrip().encode()) == pytest.approx(size, abs=2)
 

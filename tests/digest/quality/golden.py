@@ -187,4 +187,4 @@ def _sent(done: Composed) -> bytes:
     )
     encoded = {name: splice.encoded(url) for name, url in written.items() if name.endswith("_url")}
     encoded |= {name: splice.encoded_lines(written[name]) for name in ("why_you", "since")}
-    return splice.splice(header, arranged, encoded)
+    return splice.splice(header, arranged, splice.written(encoded))
