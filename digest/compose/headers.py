@@ -146,9 +146,14 @@ def subject_field(subject: str) -> bytes:
     return undotted(f"Subject: {encoded_text(subject, 'Subject')}\r\n".encode("ascii"))
 
 
+@lru_cache
+def _mail_to(address: str) -> str:
+    return f"mailto:{quote(address, safe='@')}"
+
+
 def unsubscribe_field(issue: Issue, url: str, token: str) -> bytes:
     """Return List-Unsubscribe (RFC 2369): one click by https, or a mail to the sender, on one line."""
-    mail = f"mailto:{quote(sender_of(issue).address, safe='@')}?subject=unsubscribe%20{token}"
+    mail = f"{_mail_to(sender_of(issue).address)}?subject=unsubscribe%20{token}"
     return undotted(f"List-Unsubscribe: <{url}>, <{mail}>\r\n".encode("ascii"))
 
 

@@ -1,6 +1,7 @@
 """One message for one reader: the edition's pieces and the reader's values, joined. Nothing is parsed or rendered."""
 
 import html
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from digest.compose.values import EDITIONS
 from digest.compose.wrapping import wrap
 from digest.model import Issue
 
+PLAIN_EVERYWHERE = re.compile(r"(?!\.)[\x20\x21\x23-\x25\x28-\x3b\x3f-\x7e]{1,75}")  # in a line, and in HTML
 NOTHING = ""  # the name of a value that is always empty
 
 
@@ -189,7 +191,10 @@ def written(values: Mapping[str, Value]) -> dict[str, bytes]:
 
 
 def encoded(value: str) -> Value:
-    """Return a value for both parts of a message; most are plain, so that they are encoded once."""
+    """Return a value for both parts of a message; most are plain, an address for example, and the same in both."""
+    if PLAIN_EVERYWHERE.fullmatch(value):
+        plain = encode_value(value.encode())
+        return Value(plain, plain)
     text, escaped = encode_value(value.encode()), html.escape(value)
     return Value(undotted(text), text if escaped == value else undotted(encode_value(escaped.encode())))
 
