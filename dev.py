@@ -48,6 +48,7 @@ BENCHMARKS = {  # modules of bench/, and how to shorten those that take very lon
     "disasters": (),
     "ingest": (),
     "importing": (),
+    "oneclick": (),
     "stories": (),
     "planning": (),
     "pictures": (),
@@ -59,6 +60,7 @@ NEEDING_POSTFIX = {"send", "latency", "cpu", "growth"}
 SYSTEM_PARTS = {  # what the slow tests need: Debian package -> where it lies when it is there
     "postgresql": "/usr/lib/postgresql/*/bin/postgres",
     "chromium": "/usr/bin/chromium",
+    "curl": "/usr/bin/curl",
     "fonts-liberation": "/usr/share/fonts/truetype/liberation*",
     "fonts-noto-core": "/usr/share/fonts/truetype/noto/NotoSansArabic-*",
     "fonts-noto-cjk": "/usr/share/fonts/opentype/noto/NotoSansCJK-*",

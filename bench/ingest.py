@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench import sample
 from bench.stories import Language
 from digest import articles, db
-from digest.config import Source
 from digest.ingest import sources
 from digest.ingest.records import Accepted
+from digest.source_settings import Source
 
 RECORDS = (1_000, 10_000)
 BATCH = 500

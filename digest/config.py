@@ -6,6 +6,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     PrivateAttr,
     SecretStr,
     ValidationError,
@@ -31,12 +33,13 @@ from digest.dkim_settings import Dkim
 from digest.errors import SettingsError
 from digest.model import Newsletter
 from digest.newsletter_settings import SettingsNewsletter
+from digest.source_settings import Source
 from digest.spelling import nearest
 from digest.theme_settings import Given, LogoSettings, ThemeSettings
+from digest.webhook_settings import Webhook
 
 SECRET_KEY_LENGTH = 32
 ENVIRONMENT_PREFIX = "DIGEST_"
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _USER = re.compile(r"(?<=://)[^/?#]*@")  # name and password in a web address
 
 
@@ -75,30 +78,6 @@ class Smtp(BaseModel):
         return self
 
 
-class Source(BaseModel):
-    """`[[sources]]`: a feed or file of articles that `digest ingest` reads by itself."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    location: str
-    category: str = ""
-    language: str = ""
-
-    @property
-    def is_web(self) -> bool:
-        """Tell whether it is fetched from the web; otherwise it is a file, a folder or `-`."""
-        return self.location.lower().startswith(("http://", "https://"))
-
-    @field_validator("location")
-    @classmethod
-    def _file_or_web_address(cls, value: str) -> str:
-        if not value.strip():
-            raise ValueError("must be a web address, or the path of a file or folder")
-        if (scheme := _SCHEME.match(value)) and scheme[1].lower() not in ("http", "https"):
-            raise ValueError(f"“{scheme[0]}” cannot be read: use an address with https:// or http://, or a path")
-        return value
-
-
 class Fetching(BaseModel):
     """`[fetching]`: the limits for whatever is read from the web."""
 
@@ -117,6 +96,24 @@ class Pictures(BaseModel):
     fetch_seconds: float = Field(default=60, ge=0, le=3600)
 
 
+class Api(BaseModel):
+    """`[api]`: what programs may do with their tokens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    requests_per_minute: int = Field(default=600, ge=1)  #: of each token
+    failures_per_minute: int = Field(default=30, ge=1)  #: to show a valid token, of each network; then it hears 429
+
+
+class Signup(BaseModel):
+    """`[signup]`: the form on which people ask for a newsletter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    open: bool = True
+    per_hour: int = Field(default=600, ge=1)  #: sign-ups in all that one `digest serve` takes
+
+
 class Settings(BaseSettings):
     """What digest.toml and the environment say together."""
 
@@ -131,12 +128,18 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///digest.db"
     base_url: str = "http://127.0.0.1:8000"
     secret_key: SecretStr
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
     smtp: Smtp = Smtp()
+    signup: Signup = Signup()
     fetching: Fetching = Fetching()
     templates: Path | None = None
+    unsubscribe_mailbox: Path | None = None
+    privacy_url: str = ""
     pictures: Pictures = Pictures()
+    api: Api = Api()
     sources: tuple[Source, ...] = ()
     dkim: tuple[Dkim, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
     newsletters: tuple[SettingsNewsletter, ...] = ()
     _logos: dict[str, Path] = PrivateAttr(default_factory=dict)
 
@@ -167,10 +170,18 @@ class Settings(BaseSettings):
             raise ValueError(f"“{value}” is not an address such as https://news.example.com")
         return value.rstrip("/")
 
-    @field_validator("templates", mode="before")
+    @field_validator("templates", "unsubscribe_mailbox", mode="before")
     @classmethod
-    def _no_templates(cls, value: object) -> object:
+    def _no_path(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("privacy_url")
+    @classmethod
+    def _page_of_the_operators(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError(f"“{value}” is not an address such as https://example.com/privacy")
+        return value
 
     @field_validator("sources")
     @classmethod
@@ -186,6 +197,14 @@ class Settings(BaseSettings):
         names = [key.record_name for key in value]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"{twice} stands there twice: each key needs a selector of its own")
+        return value
+
+    @field_validator("webhooks")
+    @classmethod
+    def _distinct_webhooks(cls, value: tuple[Webhook, ...]) -> tuple[Webhook, ...]:
+        names = [webhook.name for webhook in value]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"“{twice}” stands there twice: each webhook needs a name of its own")
         return value
 
     @field_validator("newsletters")
@@ -233,8 +252,11 @@ _TABLES: dict[tuple[str, ...], type[BaseModel]] = {
     ("smtp",): Smtp,
     ("fetching",): Fetching,
     ("pictures",): Pictures,
+    ("api",): Api,
+    ("signup",): Signup,
     ("sources",): Source,
     ("dkim",): Dkim,
+    ("webhooks",): Webhook,
     ("newsletters",): SettingsNewsletter,
     ("newsletters", "theme"): ThemeSettings,
     ("newsletters", "theme", "logo"): LogoSettings,
@@ -263,7 +285,13 @@ def _sentence(error: Mapping[str, Any]) -> str:
 
 def _unknown_variables() -> list[str]:
     """Name the DIGEST_ variables that no setting answers to; pydantic ignores them in silence."""
-    tables: dict[str, type[BaseModel]] = {"SMTP": Smtp, "FETCHING": Fetching, "PICTURES": Pictures}
+    tables: dict[str, type[BaseModel]] = {
+        "SMTP": Smtp,
+        "SIGNUP": Signup,
+        "FETCHING": Fetching,
+        "PICTURES": Pictures,
+        "API": Api,
+    }
     nested = {f"{table}__{name.upper()}" for table, model in tables.items() for name in model.model_fields}
     known = {name.upper() for name in Settings.model_fields} | nested
     return [
@@ -315,6 +343,7 @@ def _settled(settings: Settings, folder: Path) -> Settings:
         update={
             "database_url": _absolute_database_url(settings.database_url, folder),
             "templates": own,
+            "unsubscribe_mailbox": folder / settings.unsubscribe_mailbox if settings.unsubscribe_mailbox else None,
             "sources": tuple(_at_home(source, folder) for source in settings.sources),
             "dkim": tuple(key.model_copy(update={"key_file": folder / key.key_file}) for key in settings.dkim),
             "newsletters": tuple(newsletters),

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, literal, select
 
-from digest import candidates, history, issues, tables
+from digest import candidates, history, issues, schedule, tables, timetable
 from digest.choices import Choices
 from digest.compose import compiling
 from digest.composition import Composition, Contents
@@ -19,6 +20,7 @@ from digest.model import Correction, DeliveryStatus, Edition, Issue, JsonObject
 from digest.ranking import Pool
 from digest.selection import Picked, pick
 from subscribers.model import Frequency, Status, Subscriber
+from subscribers.segment import Segment
 
 CHOICES_AT_HAND = 20_000  # distinct choices remembered; most readers of a real list share a few
 CATCH_UP = timedelta(days=35)  # who had no issue for longer starts anew, with the newsletter's usual window
@@ -40,6 +42,7 @@ class SkipReason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"  #: left the newsletter, or everything
     SUPPRESSED = "suppressed"  #: the address must not be mailed
     PAUSED = "paused"  #: on a break
+    NOT_IN_SEGMENT = "not_in_segment"  #: the issue is for another part of the readers; no row says so
     NOT_DUE = "not_due"  #: had an issue already within the frequency they chose
     NO_ARTICLES = "no_articles"  #: nothing new in the categories they chose
     TOO_FEW = "too_few"  #: fewer articles than the newsletter's `min_articles`
@@ -81,9 +84,11 @@ class Draft:
     history: History
     corrections: Sequence[Correction]
     spool: Mapping[str, Table]
+    segment: Segment | None = None  #: the part of the readers that it is for; None: all of them
     choices: dict[bytes, _Choice] = field(default_factory=dict)
     editions: dict[bytes, int] = field(default_factory=dict)
     last_choice: int = 0
+    moments: dict[tuple[str, str], datetime | None] = field(default_factory=dict)  #: by wish and time zone
 
     def add(self, people: Sequence[Subscriber]) -> None:
         """Draft a delivery, or the reason why not, for each of these people."""
@@ -103,11 +108,18 @@ class Draft:
             key = keys.get(person.id)
             met = self.choices[key] if key is not None else _Choice(0, None, obstacles[person.id])
             if met.edition is not None:
-                deliveries.append(_delivery(person, met.number, met.edition))
+                deliveries.append(_delivery(person, met.number, met.edition, self._due_at(person)))
             else:
                 skips.append({"subscriber_id": person.id, "reason": met.reason, "choices": met.number or None})
         self._spool(tables.deliveries, deliveries)
         self._spool(tables.skips, skips)
+
+    def _due_at(self, person: Subscriber) -> datetime | None:
+        """Return the moment for which a person waits; most have the same few wishes."""
+        key = person.preferred_time, person.timezone
+        if key not in self.moments:
+            self.moments[key] = due_at(self.issue, *key)
+        return self.moments[key]
 
     def _choices(self, person: Subscriber, had: Had | None, last: datetime | None) -> Choices:
         """Return what the selection is to know of a person."""
@@ -174,7 +186,7 @@ class Draft:
 
     def keep(self, connection: Connection, now: datetime) -> int:
         """Write the draft, and return the issue's id."""
-        row = _issue_row(self.issue, now) | {"compiled": compiling.pack(self.composition.compiled)}
+        row = _issue_row(self.issue, self.segment, now) | {"compiled": compiling.pack(self.composition.compiled)}
         issue_id = int(
             connection.execute(tables.issues.insert().values(row).returning(tables.issues.c.id)).scalar_one()
         )
@@ -188,12 +200,13 @@ class Draft:
         return issue_id
 
 
-def _issue_row(issue: Issue, now: datetime) -> JsonObject:
+def _issue_row(issue: Issue, segment: Segment | None, now: datetime) -> JsonObject:
     return {
         "newsletter": issue.newsletter.slug,
         "number": issue.number,
         "slot": issue.slot,
-        "frozen": issue.newsletter.model_dump_json(),
+        "segment": issue.segment,
+        "frozen": issues.frozen(issue.newsletter, segment),
         "base_url": issue.base_url,
         "nonce": issue.nonce,
         "since": issue.since,
@@ -218,13 +231,36 @@ def _obstacle(person: Subscriber, issue: Issue, last_issue_at: datetime | None) 
     return None
 
 
+def due_at(issue: Issue, preferred_time: str, timezone: str) -> datetime | None:
+    """Return the moment at which a reader in this zone is to get an issue; None: when it comes out."""
+    newsletter, wish = issue.newsletter, timetable.parse_wish(preferred_time)
+    zone = timezone or newsletter.timezone
+    if wish is not None:
+        at = schedule.moment(wish, zone, issue.until, usual=_hour(issue))
+    elif newsletter.local_time and issue.slot:
+        at = schedule.instant(datetime.fromisoformat(issue.slot), ZoneInfo(zone))
+    else:
+        return None
+    return at if at > issue.until else None
+
+
+def _hour(issue: Issue) -> time:
+    """Return the time at which an issue comes out, by the newsletter's clock."""
+    wall = (
+        datetime.fromisoformat(issue.slot)
+        if issue.slot
+        else issue.until.astimezone(ZoneInfo(issue.newsletter.timezone))
+    )
+    return wall.time().replace(second=0, microsecond=0)
+
+
 def _had_before(had: Had, correction: Correction) -> bool:
     """Tell whether a reader had an article before it was corrected."""
     received_at = had.received_at.get(correction.article_id)
     return received_at is not None and received_at <= correction.at
 
 
-def _delivery(person: Subscriber, choices: int, edition: int) -> JsonObject:
+def _delivery(person: Subscriber, choices: int, edition: int, due_at: datetime | None) -> JsonObject:
     return {
         "subscriber_id": person.id,
         "edition": edition,
@@ -233,6 +269,8 @@ def _delivery(person: Subscriber, choices: int, edition: int) -> JsonObject:
         "name": person.name,
         "status": DeliveryStatus.PLANNED,
         "attempts": 0,
+        "next_at": due_at,
+        "due_at": due_at,
         "code": 0,
         "reply": "",
         "culprit": "",

@@ -17,7 +17,7 @@ from types import FrameType
 
 from sqlalchemy import Engine
 
-from digest import db, issues, ledger, pause, quota
+from digest import db, issues, ledger, pause, quota, trial
 from digest.compose.headers import sender_of
 from digest.config import Settings
 from digest.deliver import Order, Progress, Run, unless_stopped
@@ -236,6 +236,22 @@ def send_test(engine: Engine, settings: Settings, issue: Issue, delivery: Delive
     """Send one copy of a delivery to an editor, marked as a test; the ledger never knows. Raises ServerError."""
     message = Messages(engine, issue, settings).test_copy(delivery, to=to)
     return asyncio.run(_send_one(settings, Mail(sender_of(issue).address, to, message)))
+
+
+def send_trial(
+    engine: Engine, settings: Settings, issue: Issue, *, now: datetime
+) -> Iterator[tuple[str, Verdict | None]]:
+    """Send a copy marked as a test to everybody on the newsletter's test list; the ledger never knows.
+
+    Yields each address with what the server said, or None where no story was for that person. Raises ServerError when
+    the server is in the way, SettingsError as `trial.copies` does.
+    """
+    sender = sender_of(issue).address
+    for copy in list(trial.copies(engine, settings, issue, now=now)):  # all are made before the first is sent
+        if copy.message is None:
+            yield copy.recipient, None
+        else:
+            yield copy.recipient, asyncio.run(_send_one(settings, Mail(sender, copy.recipient, copy.message)))
 
 
 async def _send_one(settings: Settings, mail: Mail) -> Verdict:

@@ -12,6 +12,7 @@ from digest.compose import compiling
 from digest.compose.fitting import Fitted
 from digest.compose.pieces import Shelf
 from digest.composition import Contents
+from digest.draft import SkipReason
 from digest.errors import NotFoundError
 from digest.languages import primary
 from digest.model import Delivery, DeliveryStatus, Depth, Issue, JsonObject
@@ -19,6 +20,8 @@ from digest.selection import Chosen, Dropped, Reason, Selection, sections
 from digest.selection import select as select_articles
 from subscribers import store
 from subscribers.model import Subscriber
+
+NOT_IN_AUDIENCE = "not_in_audience"  # on none of the newsletter's lists when the issue was planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def explain(connection: Connection, issue: Issue, email: str) -> Explanation:
     delivery = issues.delivery_of(connection, issue.id, person.id)
     number = delivery.choices if delivery else _skipped_choices(connection, issue, person)
     if number is None:
-        choices, skipped = _present(person, issue), skipped or "not_in_audience"
+        choices, skipped = present(person, issue), skipped or outside(person, issue)
     else:
         choices = issues.choices_of(connection, issue.id, [number])[number]
     pool = candidates.frozen(connection, issue)
@@ -70,7 +73,13 @@ def explain(connection: Connection, issue: Issue, email: str) -> Explanation:
     )
 
 
-def _present(person: Subscriber, issue: Issue) -> Choices:
+def outside(person: Subscriber, issue: Issue) -> str:
+    """Say why an issue was not planned for somebody at all."""
+    is_listed = not set(person.lists).isdisjoint(issue.newsletter.lists)
+    return SkipReason.NOT_IN_SEGMENT if issue.segment and is_listed else NOT_IN_AUDIENCE
+
+
+def present(person: Subscriber, issue: Issue) -> Choices:
     """Return what a person would get as a new reader."""
     return Choices(
         preferences=person.preferences,

@@ -1,5 +1,6 @@
 """Issues as they were frozen: finding them, and reading their editions and deliveries."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,15 +23,39 @@ from digest.model import (
     Placement,
 )
 from subscribers import store
+from subscribers.segment import Segment
 
 _I, _D, _E, _S = tables.issues, tables.deliveries, tables.editions, tables.subscribers
+_SEGMENT = "segment"  # beside the newsletter's settings in `issues.frozen`
 _ISSUE_COLUMNS = [column for column in _I.c if column.name != "compiled"]
+
+
+def frozen(newsletter: Newsletter, segment: Segment | None) -> str:
+    """Return what an issue keeps of the settings, and of the filters of the segment that it is for, as JSON."""
+    if segment is None:
+        return newsletter.model_dump_json()
+    return json.dumps(newsletter.model_dump(mode="json") | {_SEGMENT: segment.presentation()}, ensure_ascii=False)
+
+
+def _newsletter(stored: str) -> Newsletter:
+    value = json.loads(stored)
+    value.pop(_SEGMENT, None)
+    return Newsletter.model_validate(value)
+
+
+def segment_of(connection: Connection, issue: Issue) -> Segment | None:
+    """Return the segment that an issue was planned for, with the filters that it had then."""
+    if not issue.segment:
+        return None
+    stored = connection.execute(select(_I.c.frozen).where(_I.c.id == issue.id)).scalar_one()
+    return Segment.from_json(issue.segment, json.dumps(json.loads(stored)[_SEGMENT]))
 
 
 def _issue(row: Row[Any]) -> Issue:
     return Issue(
         id=row.id,
-        newsletter=Newsletter.model_validate_json(row.frozen),
+        newsletter=_newsletter(row.frozen),
+        segment=row.segment,
         number=row.number,
         base_url=row.base_url,
         nonce=row.nonce,
@@ -49,6 +74,16 @@ def all_issues(connection: Connection) -> list[Issue]:
     """Return every issue, the newest first."""
     rows = connection.execute(select(*_ISSUE_COLUMNS).order_by(_I.c.id.desc()))
     return [_issue(row) for row in rows]
+
+
+def page(connection: Connection, *, newsletter: str | None, before_id: int | None, limit: int) -> list[Issue]:
+    """Return the next issues, the newest first: of one newsletter, and older than the one of that id, where named."""
+    query = select(*_ISSUE_COLUMNS).where(_I.c.planned_at.is_not(None)).order_by(_I.c.id.desc()).limit(limit)
+    if newsletter is not None:
+        query = query.where(_I.c.newsletter == newsletter)
+    if before_id is not None:
+        query = query.where(_I.c.id < before_id)
+    return [_issue(row) for row in connection.execute(query)]
 
 
 def newest(connection: Connection) -> Issue | None:
@@ -196,6 +231,7 @@ def delivery_from(row: Row[Any]) -> Delivery:
         culprit=Culprit(row.culprit),
         at=row.at,
         next_at=row.next_at,
+        due_at=row.due_at,
     )
 
 

@@ -8,7 +8,7 @@ as Babel brings it; the words are in `catalogues/`, one file a language (docs/la
 import difflib
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
@@ -208,6 +208,16 @@ def moment(instant: datetime, timezone: str, tag: str) -> str:
         return _("%(day)s at %(time)s, UTC") % parts
     # Translators: a day and a time of day, as clocks in a city show it: “Monday 30 November at 07:00, London time”.
     return _("%(day)s at %(time)s, %(city)s time") % parts
+
+
+def weekday(number: int, tag: str) -> str:
+    """Return the name of a day of the week, 0 for Monday, as it stands alone: “Monday”."""
+    return str(locale(tag).days["stand-alone"]["wide"][number])
+
+
+def clock(at: time, tag: str) -> str:
+    """Return a time of day: “07:00”."""
+    return str(format_time(at, "short", locale=locale(tag)))
 
 
 def number(value: float, tag: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from digest import db, pictures
 from digest.config import Settings
-from digest.ingest import fetching, picture_fetching
+from digest.ingest import connections, picture_fetching
 from digest.model import Candidate, Picture
 from digest.ranking import Pool, Ranked
 
@@ -82,7 +82,7 @@ def _is_due(known: pictures.Known, now: datetime) -> bool:
 
 
 def _fetch(engine: Engine, settings: Settings, urls: Sequence[str], *, now: datetime) -> None:
-    seconds, network = settings.pictures.fetch_seconds, fetching.network()
+    seconds, network = settings.pictures.fetch_seconds, connections.network()
     for url, outcome in picture_fetching.fetch_all(urls, settings.fetching, network, seconds=seconds):
         with db.transaction(engine) as connection:
             pictures.keep(connection, url, outcome, secret=settings.secret, now=now)

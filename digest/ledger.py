@@ -12,18 +12,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, case, exists, func, or_, select, update
 
 from digest import db, issues, tables
 from digest.model import Culprit, Delivery, DeliveryStatus, Issue
+from digest.prepared import Prepared
 from subscribers import store
 
 FIRST_RETRY = timedelta(minutes=5)
 LONGEST_RETRY = timedelta(minutes=54)  # with its jitter just under an hour
 JITTER = 0.1  # share of the interval: spreads the retries of a list that was deferred as one
-LIFETIME = timedelta(hours=24)  # of a deferred delivery, counted from the issue's release: news ages
+LIFETIME = timedelta(hours=24)  # of a deferred delivery, from the issue's release or the reader's own time: news ages
 
 _D = tables.deliveries
 OPEN = (  # what may be handed over, now or later
@@ -42,7 +43,7 @@ _HELD_OPEN = and_(  # those of the worker's rows that it has not handed over
 _MAILABLE = select(tables.subscribers.c.id).where(
     tables.subscribers.c.id.in_(_PEOPLE), store.mailable(_NEWSLETTER, _NOW)
 )
-_MARK_SENDING = db.Prepared(
+_MARK_SENDING = Prepared(
     update(_D)
     .where(
         _D.c.issue_id == _ISSUE,
@@ -60,7 +61,7 @@ _SKIP_HELD = (
     .returning(_D.c.subscriber_id)
 )
 _ROW_HELD = and_(_D.c.issue_id == _ISSUE, _D.c.subscriber_id == _PERSON, _D.c.claim == _HOLDER)
-_RECORD = db.Prepared(
+_RECORD = Prepared(
     update(_D)
     .where(_ROW_HELD)
     .values(
@@ -102,11 +103,24 @@ class Outcome:
     culprit: Culprit
 
 
+class OwnTimes(NamedTuple):
+    """Deliveries that wait for their readers' own times."""
+
+    deliveries: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
 def release(connection: Connection, issue_id: int, now: datetime) -> datetime:
-    """Note that sending was asked for, and return when that was for the first time."""
+    """Note that sending was asked for, and return when that was for the first time.
+
+    Then it takes the place of earlier issues of the newsletter with those who still wait for their own time: whoever
+    chose a day gets one mail on it, the newest.
+    """
     table = tables.issues
     unreleased = update(table).where(table.c.id == issue_id, table.c.released_at.is_(None))
-    connection.execute(unreleased.values(released_at=now))
+    if connection.execute(unreleased.values(released_at=now)).rowcount:
+        _replace_waiting(connection, issue_id, now)
     released_at: datetime = connection.execute(select(table.c.released_at).where(table.c.id == issue_id)).scalar_one()
     return released_at
 
@@ -119,25 +133,64 @@ def retry_at(delivery: Delivery, released_at: datetime, now: datetime) -> dateti
     interval = min(FIRST_RETRY * 2 ** min(delivery.attempts, 10), LONGEST_RETRY)
     seed = zlib.crc32(f"{delivery.issue_id}:{delivery.subscriber_id}:{delivery.attempts}".encode())
     at = now + interval * (1 + JITTER * seed / 2**32)
-    return at if at < released_at + LIFETIME else None
+    begun = max(released_at, delivery.due_at or released_at)
+    return at if at < begun + LIFETIME else None
 
 
 def expire(connection: Connection, issue_id: int, *, released_at: datetime, now: datetime) -> int:
     """Give up on deferred deliveries whose time is over; return how many."""
     if now < released_at + LIFETIME:
         return 0
-    late = update(_D).where(_D.c.issue_id == issue_id, _D.c.status == DeliveryStatus.DEFERRED, _D.c.claim.is_(None))
+    late = update(_D).where(
+        _D.c.issue_id == issue_id,
+        _D.c.status == DeliveryStatus.DEFERRED,
+        _D.c.claim.is_(None),
+        or_(_D.c.due_at.is_(None), _D.c.due_at <= now - LIFETIME),
+    )
     return connection.execute(late.values(status=DeliveryStatus.EXPIRED, at=now, next_at=None)).rowcount
+
+
+def _waiting(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for rows that wait for a reader's own time; an index holds those that have one."""
+    return and_(
+        _D.c.due_at.is_not(None), _D.c.status == DeliveryStatus.PLANNED, _D.c.claim.is_(None), _D.c.next_at > now
+    )
+
+
+def _replace_waiting(connection: Connection, issue_id: int, now: datetime) -> None:
+    """Skip the deliveries of earlier issues whose readers still wait, and get this one no later than those."""
+    own = tables.issues.alias()
+    earlier = (
+        select(tables.issues.c.id)
+        .join(own, (own.c.newsletter == tables.issues.c.newsletter) & (own.c.number > tables.issues.c.number))
+        .where(own.c.id == issue_id, tables.issues.c.released_at.is_not(None))
+    )
+    newer = _D.alias()
+    comes_in_time = exists().where(
+        newer.c.issue_id == issue_id,
+        newer.c.subscriber_id == _D.c.subscriber_id,
+        newer.c.status.in_(OPEN),
+        or_(newer.c.next_at.is_(None), newer.c.next_at <= _D.c.next_at),
+    )
+    replaced = update(_D).where(_waiting(now), _D.c.issue_id.in_(earlier), comes_in_time)
+    connection.execute(replaced.values(_skipped(now) | {"reply": "a newer issue took its place"}))
+
+
+def waiting(connection: Connection, issue_id: int, *, now: datetime) -> OwnTimes:
+    """Return how many deliveries wait for their readers' own times, and from when until when."""
+    times = (func.min(_D.c.next_at, type_=_D.c.next_at.type), func.max(_D.c.next_at, type_=_D.c.next_at.type))
+    query = select(func.count(), *times).where(_D.c.issue_id == issue_id, _waiting(now))
+    return OwnTimes(*connection.execute(query).one())
+
+
+def is_due_now(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for rows that may be handed over at this moment."""
+    return and_(_D.c.status.in_(OPEN), or_(_D.c.next_at.is_(None), _D.c.next_at <= now))
 
 
 def _free(issue_id: int, now: datetime) -> ColumnElement[bool]:
     """Return the condition for rows that may be tried now and that nobody works on."""
-    return and_(
-        _D.c.issue_id == issue_id,
-        _D.c.status.in_(OPEN),
-        _D.c.claim.is_(None),
-        or_(_D.c.next_at.is_(None), _D.c.next_at <= now),
-    )
+    return and_(_D.c.issue_id == issue_id, _D.c.claim.is_(None), is_due_now(now))
 
 
 def is_due(connection: Connection, issue_id: int, *, now: datetime) -> bool:

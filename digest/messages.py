@@ -4,7 +4,7 @@ import email
 import email.policy
 import threading
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from email.message import EmailMessage
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,14 +13,15 @@ from sqlalchemy import Engine
 
 from digest import db, issues, signing
 from digest.compose import compiling, headers, splice
+from digest.compose.compiling import CompiledIssue
 from digest.compose.pieces import MORE, REST
 from digest.compose.splice import Arrangement, Value
 from digest.compose.values import edition_values, links, since, why_you
 from digest.config import Settings
-from digest.model import Delivery, Issue, Outline
+from digest.model import Delivery, Edition, Issue, Outline
 from digest.smtp import dkim
 from digest.verp import Verp
-from subscribers.model import Preferences
+from subscribers.model import Preferences, Subscriber
 from subscribers.tokens import Tokens
 
 AT_HAND = 1000  # editions and reasons kept ready: references to the issue's pieces and what joins them, 20 KB each
@@ -42,6 +43,7 @@ class Messages:
             stored = issues.compiled(connection, issue)
         self._encoded = splice.encode_issue(issue, compiling.unpack(stored))
         self._common = headers.common_fields(issue)
+        self._dated: dict[datetime, bytes] = {}
         self._lock = threading.Lock()
         self._editions: dict[int, _Ready] = {}
         self._reasons: dict[int, Value] = {}
@@ -93,17 +95,30 @@ class Messages:
     def test_copy(self, delivery: Delivery, *, to: str) -> bytes:
         """Return a copy for an editor: marked [TEST], and none of its links works for the reader it was made for."""
         editions, reasons = self._load([delivery])
-        edition = editions[delivery.edition]
+        edition, day = editions[delivery.edition], delivery.subscribed_at.astimezone(self._zone).date()
+        return self._marked(edition, reasons[delivery.choices], day, subscriber_id=delivery.subscriber_id, to=to)
+
+    def trial_copy(self, edition: Edition, compiled: CompiledIssue, person: Subscriber) -> bytes:
+        """Return a copy for somebody without a delivery, of an edition that was composed for them; as `test_copy`."""
+        encoded = splice.encode_issue(self.issue, compiled)
+        arrangement = splice.arrange(encoded, edition.pieces, edition_values(edition, self.issue.newsletter.language))
+        ready = _Ready(edition.subject, b"", arrangement)
+        reason, day = self._reason(person.preferences), self.issue.until.astimezone(self._zone).date()
+        return self._marked(ready, reason, day, subscriber_id=person.id, to=person.email)
+
+    def _marked(self, edition: "_Ready", reason: Value, day: date, *, subscriber_id: int, to: str) -> bytes:
         dead = links(
             self.issue.base_url, view=DEAD_TOKEN, preferences=DEAD_TOKEN, unsubscribe=DEAD_TOKEN, story=DEAD_TOKEN
         )
         header = (
-            headers.recipient_fields("", to, headers.message_id(self.issue, -delivery.subscriber_id, self._secret))
+            headers.recipient_fields("", to, headers.message_id(self.issue, -subscriber_id, self._secret))
             + headers.subject_field(f"[TEST] {edition.subject}")
             + headers.unsubscribe_field(self.issue, dead["unsubscribe_url"], DEAD_TOKEN)
             + self._common
         )
-        return self._whole(header, edition, self._values(delivery, dead, reasons[delivery.choices]))
+        values = {name: splice.encoded(url) for name, url in dead.items()}
+        values |= {"why_you": reason, "since": self._since_when(day)}
+        return self._whole(header, edition, splice.written(values))
 
     def _message(self, delivery: Delivery, edition: "_Ready", reason: Value) -> bytes:
         token = self._tokens.unsubscribe(delivery.subscriber_id, self.issue.newsletter.slug)
@@ -113,16 +128,26 @@ class Messages:
             headers.recipient_fields(delivery.name, delivery.recipient, identity)
             + edition.subject_field
             + headers.unsubscribe_field(self.issue, urls["unsubscribe_url"], token)
-            + self._common
+            + self._fields(delivery.due_at)
         )
-        return self._whole(header, edition, self._values(delivery, urls, reason))
+        return self._whole(header, edition, self._values(delivery, urls, reason), delivery.due_at)
 
-    def _whole(self, header: bytes, edition: "_Ready", values: dict[str, bytes]) -> bytes:
-        """Return the message, signed where this installation has keys: as of the issue's date, so always the same."""
+    def _fields(self, due_at: datetime | None) -> bytes:
+        """Return the common fields of mails that are due then: filters distrust a mail whose date is days old."""
+        if due_at is None:
+            return self._common
+        if due_at not in self._dated:
+            self._dated[due_at] = headers.common_fields(self.issue, at=due_at)
+        return self._dated[due_at]
+
+    def _whole(
+        self, header: bytes, edition: "_Ready", values: dict[str, bytes], due_at: datetime | None = None
+    ) -> bytes:
+        """Return the message, signed where this installation has keys: as of the mail's date, so always the same."""
         if not self._signers:
             return splice.splice(header, edition.arrangement, values)
         after_header = splice.splice(b"", edition.arrangement, values)  # begins with the empty line above the body
-        signatures = dkim.sign(self._signers, header, after_header[2:], at=self.issue.until)
+        signatures = dkim.sign(self._signers, header, after_header[2:], at=due_at or self.issue.until)
         return b"".join((signatures, header, after_header))
 
     def _urls(self, delivery: Delivery, unsubscribe: str) -> dict[str, str]:

@@ -27,7 +27,7 @@ class DeliveryStatus(StrEnum):
     DEFERRED = "deferred"  #: 4xx; tried again at `next_at`
     REJECTED = "rejected"  #: 5xx
     UNKNOWN = "unknown"  #: no reply after the message was handed over (RFC 1047); never sent again by itself
-    SKIPPED = "skipped"  #: the person left between planning and sending
+    SKIPPED = "skipped"  #: the person left between planning and sending, or a newer issue took its place
     EXPIRED = "expired"  #: deferred until its time ran out
 
 
@@ -154,6 +154,7 @@ class Newsletter(BaseModel):
     postal_address: str = ""
     about: str = ""  #: a sentence or two for the end of each mail: who makes it, how summaries are written
     lists: tuple[str, ...] = ("readers",)
+    test_list: str = ""  #: who gets `send --test`, readers or not; empty: nobody
     categories: tuple[str, ...] = Field(min_length=1)
     language: str = "en"
     timezone: str = "UTC"
@@ -161,6 +162,7 @@ class Newsletter(BaseModel):
     theme: Theme = Theme()
     schedule: str = ""
     bounce_address: str = ""  #: what envelope senders are made of (digest.verp); empty: the sender’s address
+    unsubscribe_address: str = ""  #: where a mail unsubscribes whose token stands in it; empty: the sender’s address
     local_time: bool = False
     window_days: int = Field(default=7, ge=1, le=366)
     max_articles: int = Field(default=24, ge=1, le=200)
@@ -180,6 +182,7 @@ class Issue:
     nonce: str  #: alphanumeric and random: marks tokens and the MIME boundary, keys nothing secret
     since: datetime
     until: datetime  #: also the date that the mail shows and carries
+    segment: str = ""  #: the name of the part of the readers that it is for; empty: all of them
     slot: str | None = None  #: the schedule's slot, as local wall time, when a schedule made it
     planned_at: datetime | None = None  #: set when planning is complete
     released_at: datetime | None = None  #: set when sending was first asked for
@@ -247,6 +250,7 @@ class Delivery:
     culprit: Culprit
     at: datetime | None
     next_at: datetime | None
+    due_at: datetime | None = None  #: the time of their own that the reader wants it at; None: with the others
 
 
 JsonObject = dict[str, Any]

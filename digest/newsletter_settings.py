@@ -68,6 +68,14 @@ class SettingsNewsletter(Newsletter):
             _refuse(theme_settings.faults(given, whole, categories))
         return whole
 
+    @field_validator("test_list")
+    @classmethod
+    def _apart_from_readers(cls, value: str, info: ValidationInfo) -> str:
+        name = value.strip()
+        if name in info.data.get("lists", ()):
+            raise ValueError(f"“{name}” is one of the newsletter’s lists: a test for all its readers is no test")
+        return name
+
     @field_validator("timezone")
     @classmethod
     def _known_timezone(cls, value: str) -> str:
@@ -83,13 +91,6 @@ class SettingsNewsletter(Newsletter):
         if not languages.is_known(value):
             near = languages.suggestion(value)
             raise ValueError(f"“{value}” is not the tag of a language, such as “en” or “pt-BR”: did you mean “{near}”?")
-        return value
-
-    @field_validator("local_time")
-    @classmethod
-    def _one_time_zone(cls, value: bool) -> bool:
-        if value:
-            raise ValueError("this version keeps the newsletter's time zone only: set it to false")
         return value
 
     @field_validator("schedule")
@@ -122,6 +123,17 @@ class SettingsNewsletter(Newsletter):
         room = LONGEST_LOCAL_PART - LONGEST_TAG
         if len(known.local_part) > room:
             raise ValueError(f"the part before the @ may have {room} characters, since each mail adds a tag to it")
+        return f"{known.local_part}@{known.ascii_domain}"
+
+    @field_validator("unsubscribe_address")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            known = validate_email(value, check_deliverability=False, test_environment=True, allow_smtputf8=False)
+        except EmailNotValidError as error:
+            raise ValueError(f"“{value}” is not an address like leave@news.example.com: {error}") from error
         return f"{known.local_part}@{known.ascii_domain}"
 
     @field_validator("template")

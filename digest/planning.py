@@ -6,7 +6,7 @@ interruption there is none of it, and of two planners the second finds what the 
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -23,10 +23,12 @@ from digest.coverage import Coverage
 from digest.draft import CATCH_UP, DRAFTED, LEAST_INTERVAL, Draft
 from digest.history import MAY_HAVE_RECEIVED
 from digest.model import Candidate, Issue, Newsletter
-from subscribers import store
+from subscribers import segments, store
 from subscribers.model import Subscriber
+from subscribers.segment import Segment
 
 CHUNK = 1000  # subscribers read and written at a time: keeps memory flat
+SPAN = 2 * CHUNK  # ids from the first to the last of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class Plan:
     """What planning froze. `subject` is that of the edition with the most readers; empty when nobody gets mail."""
 
     issue: Issue
+    segment: Segment | None  #: the part of the readers that it is for, as it was; None: all of them
     subject: str
     articles: int
     pictures: int  #: articles with a lead picture
@@ -55,20 +58,22 @@ def plan(
     *,
     now: datetime,
     slot: str | None = None,
+    segment: Segment | None = None,
     drafted: Callable[[int], None] = _untold,
 ) -> Plan:
     """Freeze the newsletter's next issue; nothing is mailed.
 
-    A `slot` of the schedule gives one issue only: asked for again, it returns the one that is there. `drafted` hears
-    of each chunk how many people it had. Lead pictures are fetched before; one that cannot be had is left out.
-    Templates of the user's own are tried on a sample issue first. Raises TemplateError when one does not compile,
-    DatabaseError; in both cases nothing is kept.
+    A `slot` of the schedule gives one issue only: asked for again, it returns the one that is there. With a `segment`,
+    the issue is for those of the newsletter's readers who are in it; the others get its articles in the next issue that
+    is for them. `drafted` hears of each chunk how many people it had. Lead pictures are fetched before; one that
+    cannot be had is left out. Templates of the user's own are tried on a sample issue first. Raises TemplateError when
+    one does not compile, DatabaseError; in both cases nothing is kept.
     """
     if settings.templates:
         specimen.try_template(templating.environment("email", newsletter.language, settings.templates), newsletter)
     issue_id = None
     while issue_id is None:
-        issue_id = _plan_once(engine, settings, newsletter, now=now, slot=slot, drafted=drafted)
+        issue_id = _plan_once(engine, settings, newsletter, now=now, slot=slot, segment=segment, drafted=drafted)
     with db.reading(engine) as connection:
         issue = issues.with_id(connection, issue_id)
         assert issue is not None  # noqa: S101 - issues are never deleted
@@ -90,6 +95,7 @@ def _plan_once(
     *,
     now: datetime,
     slot: str | None,
+    segment: Segment | None,
     drafted: Callable[[int], None],
 ) -> int | None:
     """Return the id of the planned issue, or None when its draft is out of date before it can be kept.
@@ -99,12 +105,12 @@ def _plan_once(
     with db.reading(engine) as connection:
         if (made := _of_slot(connection, newsletter, slot)) is not None:
             return made
-        gathered = _gather(connection, newsletter, now)
+        gathered = _gather(connection, newsletter, segment, now)
     gathered = gathered._replace(pool=_illustrated(engine, settings, newsletter, gathered.pool, now=now))
     with db.drafting(engine) as connection:
         with db.read(connection):
-            draft = _begun(connection, settings, newsletter, gathered, now=now, slot=slot)
-            for people in _audience(connection, newsletter):
+            draft = _begun(connection, settings, newsletter, gathered, now=now, slot=slot, segment=segment)
+            for people in _audience(connection, newsletter, segment):
                 draft.add(people)
                 drafted(len(people))
             draft.composition.check()
@@ -118,8 +124,8 @@ def _plan_once(
             return draft.keep(connection, now)
 
 
-def _gather(connection: Connection, newsletter: Newsletter, now: datetime) -> _Gathered:
-    since = _since(connection, newsletter, now)
+def _gather(connection: Connection, newsletter: Newsletter, segment: Segment | None, now: datetime) -> _Gathered:
+    since = _since(connection, newsletter, segment, now)
     return _Gathered(since, candidates.gather(connection, since=since, until=now), corrections.count(connection))
 
 
@@ -148,6 +154,7 @@ def summary(connection: Connection, issue: Issue) -> Plan:
     main = min(readers, key=lambda number: (-readers[number], number), default=None)
     return Plan(
         issue=issue,
+        segment=issues.segment_of(connection, issue),
         subject=issues.edition(connection, issue.id, main).subject if main is not None else "",
         articles=len(pictures),
         pictures=sum(row.picture is not None for row in pictures),
@@ -172,7 +179,7 @@ def _next_number(connection: Connection, newsletter: Newsletter) -> int:
     return (last or 0) + 1
 
 
-def _since(connection: Connection, newsletter: Newsletter, now: datetime) -> datetime:
+def _since(connection: Connection, newsletter: Newsletter, segment: Segment | None, now: datetime) -> datetime:
     """Return from when on articles are candidates: a window, or longer where somebody who is due missed issues."""
     delivery, issue, person = tables.deliveries, tables.issues, tables.subscribers
     usual = now - timedelta(days=newsletter.window_days)
@@ -193,7 +200,7 @@ def _since(connection: Connection, newsletter: Newsletter, now: datetime) -> dat
     query = select(func.min(last.c.at, type_=issue.c.until.type)).join_from(
         last, person, person.c.id == last.c.subscriber_id
     )
-    mailable = store.mailable(newsletter.slug, now) & store.is_on(newsletter.lists)
+    mailable = store.mailable(newsletter.slug, now) & segments.people(connection, newsletter, segment)
     earliest = connection.execute(query.where(due, mailable)).scalar()
     return min(usual, earliest) if earliest is not None else usual
 
@@ -206,6 +213,7 @@ def _begun(
     *,
     now: datetime,
     slot: str | None,
+    segment: Segment | None,
 ) -> Draft:
     """Return a draft of the next issue from what the database holds now; nobody is in it yet."""
     frozen = Newsletter.model_validate(newsletter.model_dump())
@@ -218,6 +226,7 @@ def _begun(
         since=gathered.since,
         until=now,
         slot=slot,
+        segment=segment.name if segment else "",
     )
     pool = gathered.pool
     said = corrections.recent(connection, now)
@@ -237,18 +246,34 @@ def _begun(
         history=history.load(connection, pool, said),
         corrections=said,
         spool={table.name: db.temporary(connection, table) for table in DRAFTED},
+        segment=segment,
     )
 
 
-def audience_size(engine: Engine, newsletter: Newsletter) -> int:
-    """Return how many people are on the newsletter's lists, whatever their status."""
+def audience_size(engine: Engine, newsletter: Newsletter, segment: Segment | None = None) -> int:
+    """Return how many people are on the newsletter's lists, and in the segment, whatever their status."""
     with db.reading(engine) as connection:
-        query = select(func.count()).select_from(tables.subscribers).where(store.is_on(newsletter.lists))
+        of_audience = segments.people(connection, newsletter, segment)
+        query = select(func.count()).select_from(tables.subscribers).where(of_audience)
         return int(connection.execute(query).scalar_one())
 
 
-def _audience(connection: Connection, newsletter: Newsletter) -> Iterator[list[Subscriber]]:
-    after_id = 0
-    while people := store.on_lists(connection, newsletter.lists, after_id=after_id, limit=CHUNK):
-        yield people
+def _audience(connection: Connection, newsletter: Newsletter, segment: Segment | None) -> Iterator[list[Subscriber]]:
+    after_id, of_audience = 0, segments.people(connection, newsletter, segment)
+    while people := store.those(connection, of_audience, after_id=after_id, limit=CHUNK):
+        yield from _runs(people)
         after_id = people[-1].id
+
+
+def _runs(people: Sequence[Subscriber]) -> Iterator[list[Subscriber]]:
+    """Cut people, in order of id, where their ids lie far apart: what they had is read by ranges of ids.
+
+    A segment of a thousand among a million would else read what the whole million had.
+    """
+    run: list[Subscriber] = []
+    for person in people:
+        if run and person.id - run[0].id >= SPAN:
+            yield run
+            run = []
+        run.append(person)
+    yield run

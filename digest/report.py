@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -10,8 +11,8 @@ from sqlalchemy import Connection, func, select
 from digest import candidates, issues, ledger, tables
 from digest import coverage as coverages
 from digest.coverage import Coverage
-from digest.ledger import Counts
-from digest.model import Article, DeliveryStatus, Issue
+from digest.ledger import Counts, OwnTimes
+from digest.model import Article, DeliveryStatus, Issue, JsonObject
 from subscribers.record import Event
 
 Domains = dict[str, dict[DeliveryStatus, int]]
@@ -29,21 +30,41 @@ class Report:
     """An issue's deliveries by status, by the recipients' domain and by category, and what readers did since."""
 
     counts: Counts
+    waiting: OwnTimes  #: of those that are planned
     by_domain: Mapping[str, Mapping[DeliveryStatus, int]]
     by_category: Mapping[str, Reach]
     events: Mapping[str, int]
     coverage: Coverage
 
 
-def report(connection: Connection, issue: Issue) -> Report:
+def report(connection: Connection, issue: Issue, *, now: datetime) -> Report:
     """Gather what happened to an issue so far."""
     return Report(
         counts=ledger.counts(connection, issue.id),
+        waiting=ledger.waiting(connection, issue.id, now=now),
         by_domain=_by_domain(connection, issue),
         by_category=_by_category(connection, issue),
         events=_events(connection, issue),
         coverage=coverages.coverage(connection, issue),
     )
+
+
+def presentation(issue: Issue, found: Report) -> JsonObject:
+    """Return the JSON object of `digest report`; its instants are still such."""
+    return {
+        "issue": issue.name,
+        "segment": issue.segment or None,
+        **{str(status): number for status, number in found.counts.items()},
+        "waiting": found.waiting._asdict(),
+        "released_at": issue.released_at,
+        "paused_at": issue.paused_at,
+        "paused_until": issue.paused_until,
+        "pause_reason": issue.pause_reason,
+        "by_domain": found.by_domain,
+        "by_category": {category: reach._asdict() for category, reach in found.by_category.items()},
+        "events": [{"kind": kind, "count": count} for kind, count in found.events.items()],
+        "coverage": coverages.presentation(found.coverage),
+    }
 
 
 def _by_domain(connection: Connection, issue: Issue) -> Domains:
@@ -95,7 +116,9 @@ def _events(connection: Connection, issue: Issue) -> dict[str, int]:
     event, delivery, other = tables.consent_events.c, tables.deliveries.c, tables.issues.c
     reader = select(delivery.subscriber_id).where(delivery.issue_id == issue.id)
     later = select(func.min(other.released_at, type_=other.released_at.type)).where(
-        other.newsletter == issue.newsletter.slug, other.number > issue.number
+        other.newsletter == issue.newsletter.slug,
+        other.number > issue.number,
+        other.segment.in_(("", issue.segment)),  # one for other people does not end this one's time
     )
     query = select(event.kind, func.count()).where(
         event.at >= issue.released_at,

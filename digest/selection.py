@@ -6,7 +6,8 @@ The rules, in this order:
 2. A story that several outlets tell is there once: told by the best-ranked article that this reader may have.
 3. Within a section the article with the highest score comes first (`ranking`).
 4. Every section gives its first article before any gives its second, and so on, until the issue is full
-   (`max_articles`): a long first section never starves the last one. A section gives at most `max_per_category`.
+   (`max_articles`, or fewer where the reader wants fewer): a long first section never starves the last one. A section
+   gives at most `max_per_category`.
 5. No domain gives more than `max_per_domain` (0: no limit), except where a section would stay empty.
 """
 
@@ -40,7 +41,7 @@ class Reason(StrEnum):
     SAME_STORY = "same_story"  #: another outlet's article tells the story better, or in the reader's language
     DOMAIN_FULL = "domain_full"  #: `max_per_domain` of its source rank higher
     CATEGORY_FULL = "category_full"  #: `max_per_category` rank higher
-    ISSUE_FULL = "issue_full"  #: `max_articles` were chosen
+    ISSUE_FULL = "issue_full"  #: `max_articles` were chosen, the newsletter's or the reader's
     TOO_FEW = "too_few"  #: fewer than `min_articles` were left, so this reader gets no mail
     MORE_ON_WEB = "more_on_web"  #: the mail has no room left for it; the page in the browser shows it
 
@@ -102,6 +103,9 @@ class _Reader:
         self._received, self._told = frozenset(choices.received), frozenset(choices.told)
         self.revised = frozenset(choices.revised)
         self._tellers: dict[str, str] = {}
+        newsletter, wanted = pool.newsletter, choices.preferences.max_articles
+        self.most = newsletter.max_articles if wanted is None else min(wanted, newsletter.max_articles)
+        self.least = min(newsletter.min_articles, self.most)  # who wants few gets them
 
     def obstacle(self, one: Ranked) -> Reason | None:
         """Return what keeps an article from this reader whatever the others are, or None."""
@@ -190,7 +194,7 @@ def _deal(reader: _Reader) -> _Deal:
     """Let each section give one article a round, until the issue is full or nothing is left."""
     newsletter = reader.pool.newsletter
     empty: list[list[Ranked]] = [[] for _ in reader.sections]
-    deal = _Deal(empty, [[] for _ in reader.sections], newsletter.max_articles)
+    deal = _Deal(empty, [[] for _ in reader.sections], reader.most)
     queues = dict(enumerate(reader.queue(section) for section in reader.sections))
     for _ in range(newsletter.max_per_category):
         for section, queue in list(queues.items()):
@@ -207,7 +211,7 @@ def _deal(reader: _Reader) -> _Deal:
 def _chosen(reader: _Reader, deal: _Deal) -> tuple[Chosen, ...]:
     """Return what was dealt in the edition's order, or nothing where it is too little for a mail."""
     dealt = [one for given in deal.given for one in sorted(given, key=lambda one: reader.ranking.places[one.id])]
-    if len(dealt) < reader.pool.newsletter.min_articles:
+    if len(dealt) < reader.least:
         return ()
     depths = reader.depth()
     return tuple(

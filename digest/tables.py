@@ -229,7 +229,7 @@ letters = Table(  # mails to one person about their subscription: written in a t
     Column("kind", Text, nullable=False),  # subscribers.letters.Kind
     Column("newsletter", Text, nullable=False),
     Column("subscriber_id", ForeignKey("subscribers.id", ondelete="SET NULL")),
-    Column("about", SmallId),  # the id of the sign-up or change of address that it is about
+    Column("about", SmallId),  # the id of the sign-up, change of address or issue that it is about
     Column("recipient", Text, nullable=False),  # empty once nothing is to be sent any more
     Column("email_digest", Text, nullable=False),  # by which letters to an address are counted
     Column("language", Text, nullable=False),
@@ -368,7 +368,8 @@ deliveries = Table(  # the ledger; only digest.ledger and digest.planning write 
     Column("attempts", Integer, nullable=False),
     Column("claim", Text),  # worker and token of the claim, while a worker holds the row
     Column("leased_until", UtcDateTime),
-    Column("next_at", UtcDateTime),
+    Column("next_at", UtcDateTime),  # not before then
+    Column("due_at", UtcDateTime),  # the first such moment, where the reader wants the mail at a time of their own
     Column("code", Integer, nullable=False),
     Column("reply", Text, nullable=False),
     Column(
@@ -376,5 +377,12 @@ deliveries = Table(  # the ledger; only digest.ledger and digest.planning write 
     ),  # digest.model.Culprit: whose failure the last attempt was
     Column("at", UtcDateTime),
     Index(None, "subscriber_id"),
+    Index(
+        "ix_deliveries_due",
+        "issue_id",
+        "due_at",
+        sqlite_where=text("due_at is not null"),
+        postgresql_where=text("due_at is not null"),
+    ),
     sqlite_with_rowid=False,
 )

@@ -1,4 +1,4 @@
-"""The grammar of `schedule` in digest.toml: days of the week and one local time."""
+"""The grammar of times in words: `schedule` in digest.toml, and when a reader wants the mail."""
 
 import re
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import date, time
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # in the order of date.weekday()
 EXAMPLES = "“mon 07:00”, “mon,thu 07:00”, “mon-fri 07:00”, “daily 06:30”, or “” for by hand"
+WISHES = "a day, a time or both, such as “mon”, “07:00” or “mon 07:00”"
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
@@ -19,6 +20,19 @@ class Timetable:
     def includes(self, day: date) -> bool:
         """Tell whether something is planned for this date."""
         return day.weekday() in self.days
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """When a reader wants mail, by the clock where they live: on a day, at a time, or both."""
+
+    day: int | None  #: 0 for Monday; None: any
+    at: time | None  #: None: any
+
+    def __str__(self) -> str:
+        """Return the one way in which it is stored: `mon`, `07:00` or `mon 07:00`."""
+        day = "" if self.day is None else DAYS[self.day]
+        return f"{day} {self.at:%H:%M}".strip() if self.at else day
 
 
 def _day(word: str) -> int:
@@ -53,3 +67,19 @@ def parse(text: str) -> Timetable | None:
     if clock is None:
         raise ValueError(f"“{words[1]}” is not a time between 00:00 and 23:59; a schedule is {EXAMPLES}")
     return Timetable(_days(words[0]), time(int(clock[1]), int(clock[2])))
+
+
+def parse_wish(text: str) -> Wish | None:
+    """Read when a reader wants mail: `mon`, `07:00` or `mon 07:00`; nothing written means as it comes: None.
+
+    Raises ValueError, which says what is wrong and what would do.
+    """
+    words = text.strip().lower().split()
+    if not words:
+        return None
+    day = DAYS.index(words[0]) if words[0] in DAYS else None
+    rest = words if day is None else words[1:]
+    clock = _TIME.fullmatch(rest[0]) if len(rest) == 1 else None
+    if rest and clock is None:
+        raise ValueError(f"“{text.strip()}” is not {WISHES}; the days are {', '.join(DAYS)}")
+    return Wish(day, time(int(clock[1]), int(clock[2])) if clock else None)

@@ -1,9 +1,11 @@
-"""The web application: public pages, studio, readers' editions and health, with one line of log for each request."""
+"""The web application: public pages, studio, API, readers' editions and health, with a line of log for each request."""
 
 import logging
+import re
 import time
 import traceback
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -14,20 +16,35 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from digest import articles, db, issues, logo, pictures, schedule, tables
+from digest import articles, db, issues, logo, newest, pictures, schedule, security_headers, tables
+from digest.api import app as programs
+from digest.api import reference
 from digest.config import Settings
 from digest.errors import DatabaseError, NotFoundError, SettingsError
+from digest.glimpse import Glimpses
 from digest.languages import N_
 from digest.messages import Messages
 from digest.model import Article, Issue, Newsletter
 from digest.studio import app as studio
-from subscribers import pages, story_pages
+from subscribers import (
+    address_pages,
+    confirm_pages,
+    pages,
+    pause_pages,
+    preference_pages,
+    privacy_pages,
+    record_pages,
+    story_pages,
+    subscribe_pages,
+    unsubscribe_pages,
+)
 from subscribers import web as public
 from subscribers.pages import AcceptLanguage
+from subscribers.preference_pages import Outlook
 from subscribers.tokens import Tokens
-from subscribers.web import Outlook
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +194,7 @@ def _house_router(engine: Engine, settings: Settings) -> APIRouter:
 
 
 class _Edge:
-    """The outermost layer: one log line per request, a limit on bodies, and a page instead of a traceback.
+    """The outermost layer: a log line per request, a limit on bodies, a page instead of a traceback, safe headers.
 
     Addresses hold tokens, so the log has the route's pattern, never the path. A fault is logged by its kind and
     place; its message could hold somebody's address.
@@ -186,6 +203,7 @@ class _Edge:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
+        self._safe = security_headers.defaults(settings.base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of the server's."""
@@ -198,6 +216,8 @@ class _Edge:
         async def noting(message: Message) -> None:
             nonlocal status
             status = message.get("status", status)
+            if message["type"] == "http.response.start":
+                message["headers"] = security_headers.completed(message.get("headers", ()), self._safe)
             await send(message)
 
         try:
@@ -235,7 +255,8 @@ def _limited(receive: Receive) -> Receive:
 
 def _log_request(scope: Scope, status: int, seconds: float) -> None:
     pattern = getattr(scope.get("route"), "path", "(no such page)")
-    log.info("%s %s %d %.0f ms", scope["method"], pattern, status, seconds * 1000)
+    mounted = scope["root_path"].removeprefix(scope.get("app_root_path", scope["root_path"]))  # where the API is
+    log.info("%s %s%s %d %.0f ms", scope["method"], mounted, pattern, status, seconds * 1000)
 
 
 def _log_fault(error: Exception) -> None:
@@ -271,12 +292,29 @@ def _add_error_pages(web: FastAPI, settings: Settings) -> None:
         return page
 
 
+def _mounted(api: FastAPI) -> Mount:
+    """Return the API at its path, line breaks in addresses below it included, where Starlette's own pattern ends."""
+    mount = Mount(programs.PATH, app=programs.private(api))
+    mount.path_regex = re.compile(f"^{re.escape(programs.PATH)}/(?P<path>.*)$", re.DOTALL)
+    return mount
+
+
 def app(engine: Engine, settings: Settings) -> FastAPI:
     """Return the whole application: public pages, studio, editions in a browser, health."""
     web = FastAPI(title="Digest", docs_url=None, redoc_url=None, openapi_url=None)
-    web.include_router(public.router(engine, settings, outlook=outlook))
+    web.include_router(preference_pages.router(engine, settings, outlook=outlook, glimpse=Glimpses().of))
+    web.include_router(unsubscribe_pages.router(engine, settings))
+    web.include_router(pause_pages.router(engine, settings))
+    web.include_router(record_pages.router(engine, settings))
+    web.include_router(address_pages.router(engine, settings))
     web.include_router(story_pages.router(engine, settings, find=article_of))
+    web.include_router(privacy_pages.router(settings))
+    web.include_router(subscribe_pages.router(engine, settings, headlines=newest.headlines))
+    web.include_router(confirm_pages.router(engine, settings, newest=newest.released))
     web.include_router(studio.router(engine, settings))
+    api = programs.app(engine, settings)
+    web.router.routes.append(_mounted(api))
+    web.include_router(reference.router(partial(programs.description, api, settings), settings))
     web.include_router(_view_router(engine, settings))
     web.include_router(_logo_router(settings))
     web.include_router(_picture_router(engine))

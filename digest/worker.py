@@ -1,4 +1,6 @@
-"""What a worker does each minute: plan the issues whose slot has come, release them, and deliver what is released.
+"""What a worker does each minute: read who leaves by mail, send letters, plan and release what is due, and deliver it.
+
+Then it tells other programs what happened to subscribers (`webhooks`).
 
 Everything it decides on is in the database, so a worker can be killed, restarted, run twice at once or live through a
 change of the clock: a slot makes one issue (`planning.plan`, and the database's unique key of newsletter and slot), and
@@ -8,21 +10,24 @@ the ledger mails nobody twice.
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, and_, exists, func, or_, select
 
-from digest import db, issues, ledger, pause, planning
+from digest import db, issues, ledger, pause, planning, post_office
 from digest import engine as delivery
 from digest.config import Settings
 from digest.engine import Clock, Stop
 from digest.errors import DigestError, SettingsError
 from digest.ledger import Counts
 from digest.model import DeliveryStatus, Issue, Newsletter
-from digest.schedule import Slot, due
+from digest.schedule import CATCH_UP, FIRST_ZONE, ROUND_THE_WORLD, Slot, due, due_somewhere
 from digest.tables import deliveries
 from digest.tables import issues as issue_table
+from digest.webhooks import announcing, telling
+from subscribers import mail_departures, signup_circuit, store, unsubscribe_mailbox
 
 Tell = Callable[[str], None]
 
@@ -42,13 +47,20 @@ def _is_settled(connection: Connection, newsletter: Newsletter, slot: Slot) -> b
 
     The latter happens when the schedule, the zone or the clock was put back: what is past by then is not repeated.
     """
+    if (is_released := _is_released(connection, newsletter, slot)) is not None:
+        return is_released
     table = issue_table
     scheduled = and_(table.c.newsletter == newsletter.slug, table.c.slot.is_not(None))
-    own = select(table.c.released_at).where(scheduled, table.c.slot == slot.local)
-    if (row := connection.execute(own).one_or_none()) is not None:
-        return row.released_at is not None
     latest = connection.execute(select(func.max(table.c.until, type_=table.c.until.type)).where(scheduled)).scalar()
     return latest is not None and latest >= slot.at
+
+
+def _is_released(connection: Connection, newsletter: Newsletter, slot: Slot) -> bool | None:
+    """Tell whether a slot's issue is released; None where it has no issue."""
+    table = issue_table.c
+    query = select(table.released_at).where(table.newsletter == newsletter.slug, table.slot == slot.local)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else row.released_at is not None
 
 
 def _check_address(newsletter: Newsletter) -> None:
@@ -59,9 +71,26 @@ def _check_address(newsletter: Newsletter) -> None:
         )
 
 
+def _due_slot(engine: Engine, newsletter: Newsletter, now: datetime) -> Slot | None:
+    """Return the newsletter's latest slot that has come; for one in its readers' own time, where the first of them is.
+
+    Who lives where is asked only between the slot's coming in the first zone of the world and its release.
+    """
+    if not newsletter.local_time:
+        return due(newsletter.schedule, newsletter.timezone, now)
+    begun = due_somewhere(newsletter.schedule, [FIRST_ZONE], now, catch_up=CATCH_UP + ROUND_THE_WORLD)
+    if begun is None:
+        return None
+    with db.reading(engine) as connection:
+        if _is_released(connection, newsletter, begun):
+            return None
+        zones = store.timezones(connection, newsletter, now)
+    return due_somewhere(newsletter.schedule, zones or [newsletter.timezone], now)
+
+
 def _plan_due(engine: Engine, settings: Settings, newsletter: Newsletter, *, clock: Clock, tell: Tell) -> None:
     """Plan and release the issue of the newsletter's latest slot, unless that has been done."""
-    slot = due(newsletter.schedule, newsletter.timezone, clock())
+    slot = _due_slot(engine, newsletter, clock())
     if slot is None:
         return
     with db.reading(engine) as connection:
@@ -81,11 +110,8 @@ def _open_issues(connection: Connection, clock: Clock) -> list[Issue]:
 
     A paused one waits for its time, or for a person, who says `digest send`.
     """
-    waiting = or_(
-        deliveries.c.status.in_((DeliveryStatus.PLANNED, DeliveryStatus.SENDING)),
-        and_(deliveries.c.status == DeliveryStatus.DEFERRED, deliveries.c.next_at <= clock()),
-    )
-    unfinished = exists().where(deliveries.c.issue_id == issue_table.c.id, waiting)
+    to_do = or_(deliveries.c.status == DeliveryStatus.SENDING, ledger.is_due_now(clock()))
+    unfinished = exists().where(deliveries.c.issue_id == issue_table.c.id, to_do)
     going = and_(issue_table.c.released_at.is_not(None), pause.going(clock()))
     query = select(issue_table.c.id).where(going, unfinished)
     ids = list(connection.execute(query.order_by(issue_table.c.id)).scalars())
@@ -103,6 +129,25 @@ def _deliver(
         tell(f"{issue.name}: {', '.join(f'{count} {status}' for status, count in after.items() if count)}")
 
 
+def _read_mailbox(engine: Engine, settings: Settings, clock: Clock, tell: Tell) -> None:
+    """Unsubscribe those whose mails came in, before anything is planned or sent."""
+    if settings.unsubscribe_mailbox is None:
+        return
+    take = partial(mail_departures.take, engine, settings, now=clock())
+    summary = unsubscribe_mailbox.read(settings.unsubscribe_mailbox, take)
+    if any(summary.counts.values()):
+        tell("mails for unsubscribing: " + ", ".join(f"{n} {word}" for word, n in summary.counts.items() if n))
+
+
+def _look_after_signups(engine: Engine, clock: Clock) -> None:
+    """Forget what nobody confirmed and what is not needed any more; raise where sign-ups look like abuse."""
+    post_office.forget(engine, now=clock())
+    with db.reading(engine) as connection:
+        standing = signup_circuit.standing(connection, now=clock())
+    if standing.is_abuse:
+        raise DigestError(signup_circuit.complaint(standing))
+
+
 def _attempt(where: str, step: Callable[[], None]) -> Iterator[str]:
     """Do one step; what goes wrong becomes a line without addresses, and spoils no other step."""
     try:
@@ -116,12 +161,19 @@ def _attempt(where: str, step: Callable[[], None]) -> Iterator[str]:
 
 
 def tick(engine: Engine, settings: Settings, *, clock: Clock, stop: Stop, tell: Tell) -> Tick:
-    """Plan and release the issues whose slot has come, and deliver what is due of every released issue.
+    """Read who leaves, send letters, plan and release the issues whose slot has come, deliver, and call webhooks.
 
     Issues that were planned by hand and not yet sent are left alone. May run at any time, in several processes.
     """
     complaints: list[str] = []
     standing: list[Counts] = []
+    complaints.extend(_attempt("mails for unsubscribing", partial(_read_mailbox, engine, settings, clock, tell)))
+
+    def send_letters() -> None:
+        post_office.send_due(engine, settings, clock=clock, stop=stop)
+
+    complaints.extend(_attempt("letters", send_letters))
+    complaints.extend(_attempt("sign-ups", partial(_look_after_signups, engine, clock)))
     for newsletter in settings.newsletters:
         if not stop.is_requested:
             step = partial(_plan_due, engine, settings, newsletter, clock=clock, tell=tell)
@@ -135,7 +187,13 @@ def tick(engine: Engine, settings: Settings, *, clock: Clock, stop: Stop, tell: 
                 step = partial(_deliver, clock=clock, stop=stop, tell=tell, standing=standing)
                 complaints.extend(_attempt(issue.name, partial(step, engine, settings, issue)))
 
+    def call_webhooks() -> None:
+        announcing.announce(engine, settings.webhooks, now=clock())
+        told = telling.tell(engine, settings.webhooks, clock=clock, is_stopped=lambda: stop.is_requested)
+        complaints.extend(told)
+
     complaints.extend(_attempt("deliveries", deliver_all))
+    complaints.extend(_attempt("webhooks", call_webhooks))  # last, and for a bounded time: mail does not wait for it
     return Tick(tuple(complaints), sum(counts[status] for counts in standing for status in _NOT_ACCEPTED))
 
 

@@ -11,6 +11,7 @@ sys.path.insert(0, str(FOLDER.parent))
 from digest.cli.init import SETTINGS
 from digest.cli.main import digest
 from digest.smtp.verdict import Reaction, Rule, Stage, table
+from subscribers import privacy
 
 
 def _help(command: click.Command, name: str, parent: click.Context) -> list[str]:
@@ -124,7 +125,22 @@ def _verdict_examples(rule: Rule) -> list[str]:
     return [f"**{rule.name}**", "", "```", *said, "```", ""]
 
 
-PAGES = {"cli.md": cli_page, "settings.md": settings_page, "verdicts.md": verdicts_page}
+def privacy_page() -> str:
+    """Return the page about readers' data, with its table from the facts that readers are told."""
+    rows = [f"| {one.what} | {one.why} | {one.how_long} | {_named(one.tables)} |" for one in privacy.FACTS]
+    before, _, rest = (FOLDER / "privacy.md").read_text().partition(FACTS_BEGIN)
+    _, _, after = rest.partition(FACTS_END)
+    header = "| what | why | for how long | tables |\n| --- | --- | --- | --- |"
+    return "\n".join((before + FACTS_BEGIN, "", header, *rows, "", FACTS_END + after))
+
+
+def _named(tables: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in tables)
+
+
+FACTS_BEGIN = "<!-- from subscribers/privacy.py -->"
+FACTS_END = "<!-- end -->"
+PAGES = {"cli.md": cli_page, "settings.md": settings_page, "verdicts.md": verdicts_page, "privacy.md": privacy_page}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from digest.tables import address_changes
 
@@ -53,6 +53,20 @@ def close(connection: Connection, change_id: int, *, now: datetime) -> bool:
     table = address_changes.c
     unconfirmed = update(address_changes).where(table.id == change_id, table.confirmed_at.is_(None))
     return connection.execute(unconfirmed.values(confirmed_at=now)).rowcount > 0
+
+
+def count(connection: Connection, subscriber_id: int, *, since: datetime) -> int:
+    """Return how many changes one person asked for, from an instant on."""
+    table = address_changes.c
+    query = select(func.count()).where(table.subscriber_id == subscriber_id, table.at >= since)
+    return int(connection.execute(query).scalar_one())
+
+
+def forget_open(connection: Connection, subscriber_id: int) -> None:
+    """Delete what one person asked for and did not confirm: no link may undo what came after it."""
+    table = address_changes.c
+    is_open = (table.subscriber_id == subscriber_id, table.confirmed_at.is_(None))
+    connection.execute(delete(address_changes).where(*is_open))
 
 
 def forget(connection: Connection, *, now: datetime) -> int:

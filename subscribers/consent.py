@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, and_, delete, select, update
 
@@ -12,20 +12,19 @@ from digest.model import Newsletter
 from digest.tables import consent_events, letters, subscribers, suppressions, unsubscriptions
 from subscribers import record, store
 from subscribers.model import Frequency, Preferences, Status, Subscriber
-from subscribers.record import NOTHING_SHOWN, Event, Shown
+from subscribers.record import NOTHING_SHOWN, Event, Reason, Shown
 
 ERASED = "erased"  # the reason of a suppression that outlives an erased person who had left
 UNDO_TIME = timedelta(days=30)  # for which an unsubscription can be taken back by the link that made it
 PATIENCE = timedelta(days=7)  # with somebody who was asked to confirm and does not
 
 
-class Reason(StrEnum):
-    """Why somebody left, as they say."""
+class Leaver(NamedTuple):
+    """Somebody, by id, who leaves one newsletter, or with None everything."""
 
-    TOO_MANY = "too_many"
-    NOT_MY_TOPICS = "not_my_topics"
-    NEVER_SIGNED_UP = "never_signed_up"
-    OTHER = "other"
+    subscriber_id: int
+    newsletter: str | None
+    shown: Shown = NOTHING_SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,7 @@ def record_import(
 
     `evidence` is what came with each of them, by id, as `Newcomer.evidence`.
     """
-    for subscriber_id in confirmed:
-        _set_status(connection, subscriber_id, Status.CONFIRMED, now)
+    _set_status(connection, confirmed, Status.CONFIRMED, now)
     details = {id: f"lists={';'.join(names)} {evidence.get(id, '')}".rstrip() for id, names in lists.items()}
     details |= {id: record.import_detail(Status.CONFIRMED, lists.get(id, ()), evidence.get(id, "")) for id in confirmed}
     events = [record.event(id, Event.IMPORTED, source, now, detail) for id, detail in details.items()]
@@ -59,10 +57,12 @@ def record_import(
 
 
 def _set_status(
-    connection: Connection, subscriber_id: int, status: Status, now: datetime, paused_until: datetime | None = None
+    connection: Connection, ids: Collection[int], status: Status, now: datetime, paused_until: datetime | None = None
 ) -> None:
+    if not ids:
+        return
     values = {"status": status, "paused_until": paused_until, "changed_at": now}
-    connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(values))
+    connection.execute(update(subscribers).where(subscribers.c.id.in_(ids)).values(values))
 
 
 def _locked(connection: Connection, subscriber_id: int) -> Subscriber | None:
@@ -124,9 +124,11 @@ def confirm(
     source: str,
     now: datetime,
     shown: Shown = NOTHING_SHOWN,
+    evidence: str = "",
 ) -> bool:
     """Begin somebody's subscription to one newsletter, which they asked for and confirmed; return whether it may.
 
+    `evidence` is what proves it where it was not confirmed through a letter of ours.
     It may not where the address must not be mailed, unless the reason is only that they had left before they were
     erased. What else they left, of all `newsletters`, they do not get again by this.
     """
@@ -147,8 +149,8 @@ def confirm(
     if set(newsletter.lists).isdisjoint(person.lists):
         store.join(connection, {person.id: newsletter.lists[:1]}, now=now)
     if person.status in (Status.PENDING, Status.UNSUBSCRIBED):
-        _set_status(connection, person.id, Status.CONFIRMED, now)
-    event = record.event(person.id, Event.CONFIRMED, source, now, newsletter=newsletter.slug)
+        _set_status(connection, [person.id], Status.CONFIRMED, now)
+    event = record.event(person.id, Event.CONFIRMED, source, now, evidence, newsletter=newsletter.slug)
     record.add(connection, event, shown)
     return True
 
@@ -171,7 +173,14 @@ def change(
 
 
 def move(
-    connection: Connection, subscriber: Subscriber, email: str, *, source: str, secret: bytes, now: datetime
+    connection: Connection,
+    subscriber: Subscriber,
+    email: str,
+    *,
+    source: str,
+    secret: bytes,
+    now: datetime,
+    shown: Shown = NOTHING_SHOWN,
 ) -> bool:
     """Send somebody's mail to another address from now on; return whether it may be.
 
@@ -189,7 +198,7 @@ def move(
     values = {"email": email, "email_key": key, "email_digest": digest, "changed_at": now}
     statement = update(subscribers).where(subscribers.c.id == person.id)
     connection.execute(statement.values(**values, link_version=subscribers.c.link_version + 1))
-    store.add(connection, consent_events, [record.event(person.id, Event.MOVED, source, now)])
+    record.add(connection, record.event(person.id, Event.MOVED, source, now), shown)
     return True
 
 
@@ -213,40 +222,63 @@ def unsubscribe(
     newsletter: str | None,
     source: str,
     now: datetime,
+    shown: Shown = NOTHING_SHOWN,
 ) -> Status:
     """End the subscription to one newsletter, or with None to everything; return the status that follows.
 
     `newsletters` are all that the settings have: when the person's lists give none of them any more, the status is
     `unsubscribed`. Doing it again changes and records nothing.
     """
-    person = _locked(connection, subscriber.id)
-    if person is None:  # erased a moment ago
-        return Status.UNSUBSCRIBED
+    leaver = Leaver(subscriber.id, newsletter, shown)
+    left = unsubscribe_all(connection, [leaver], newsletters, source=source, now=now)
+    return left.get(subscriber.id, Status.UNSUBSCRIBED)  # else erased a moment ago
+
+
+def unsubscribe_all(
+    connection: Connection, leavers: Sequence[Leaver], newsletters: Sequence[Newsletter], *, source: str, now: datetime
+) -> dict[int, Status]:
+    """Do `unsubscribe` for many, in a few round trips; return the status of those who are known, by id."""
+    ids = sorted({leaver.subscriber_id for leaver in leavers})  # in order, so that two of these never lock each other
+    connection.execute(select(subscribers.c.id).where(subscribers.c.id.in_(ids)).order_by("id").with_for_update())
+    people = store.by_ids(connection, ids)
+    left, events, gone = [], [], []
+    for leaver in leavers:
+        if (person := people.get(leaver.subscriber_id)) is None:
+            continue
+        after = _after_leaving(person, newsletters, leaver.newsletter)
+        if after == person:
+            continue
+        people[person.id] = after
+        new = [slug for slug in after.left if slug not in person.left]
+        left += [{"newsletter": slug, "subscriber_id": person.id, "at": now} for slug in new]
+        event = record.event(person.id, Event.UNSUBSCRIBED, source, now, person.status, newsletter=leaver.newsletter)
+        events.append((event, leaver.shown))
+        if after.status is not person.status:
+            gone.append(person.id)
+    store.add(connection, unsubscriptions, left)
+    _set_status(connection, gone, Status.UNSUBSCRIBED, now)
+    record.add_all(connection, events)
+    return {person.id: person.status for person in people.values()}
+
+
+def _after_leaving(person: Subscriber, newsletters: Sequence[Newsletter], newsletter: str | None) -> Subscriber:
+    """Return a person as they are without one newsletter, or without any; the same where that is so already."""
     received = _received(person, newsletters)
     leaving = received if newsletter is None else [newsletter]
-    changed = store.add(
-        connection,
-        unsubscriptions,
-        [{"newsletter": slug, "subscriber_id": person.id, "at": now} for slug in leaving if slug not in person.left],
-    )
     status = person.status if set(received) - set(leaving) else Status.UNSUBSCRIBED
-    if status is not person.status:
-        _set_status(connection, person.id, status, now)
-        changed = True
-    if changed:
-        event = record.event(person.id, Event.UNSUBSCRIBED, source, now, person.status) | {"newsletter": newsletter}
-        store.add(connection, consent_events, [event])
-    return status
+    new = tuple(slug for slug in leaving if slug not in person.left)
+    return replace(person, status=status, left=person.left + new)
 
 
 def departure(connection: Connection, subscriber_id: int, *, now: datetime) -> Departure | None:
     """Return somebody's last unsubscription while it can be taken back: nothing else happened since, but for a reason.
 
+    A request that nobody confirmed counts for nothing: anybody can type an address into a form.
     Of an unsubscription that was recorded without what was before it, nobody knows what to return to.
     """
     table = consent_events.c
     newest = select(table.kind, table.newsletter, table.at, table.detail).where(
-        table.subscriber_id == subscriber_id, table.kind != Event.EXPLAINED
+        table.subscriber_id == subscriber_id, table.kind.not_in((Event.EXPLAINED, Event.REQUESTED))
     )
     event = connection.execute(newest.order_by(table.id.desc()).limit(1)).one_or_none()
     if event is None or event.kind != Event.UNSUBSCRIBED or not event.detail or now - event.at >= UNDO_TIME:
@@ -254,7 +286,9 @@ def departure(connection: Connection, subscriber_id: int, *, now: datetime) -> D
     return Departure(event.newsletter, event.at, Status(event.detail))
 
 
-def return_(connection: Connection, subscriber: Subscriber, *, source: str, now: datetime) -> bool:
+def return_(
+    connection: Connection, subscriber: Subscriber, *, source: str, now: datetime, shown: Shown = NOTHING_SHOWN
+) -> bool:
     """Take somebody's last unsubscription back, as they ask; return whether there was one.
 
     They get again what they got before it, a break excepted. A suppressed address stays suppressed.
@@ -266,13 +300,21 @@ def return_(connection: Connection, subscriber: Subscriber, *, source: str, now:
     table = unsubscriptions.c
     connection.execute(delete(unsubscriptions).where(table.subscriber_id == person.id, table.at == left.at))
     if person.status is Status.UNSUBSCRIBED:
-        _set_status(connection, person.id, Status.CONFIRMED if left.before is Status.PAUSED else left.before, now)
-    event = record.event(person.id, Event.RETURNED, source, now) | {"newsletter": left.newsletter}
-    store.add(connection, consent_events, [event])
+        _set_status(connection, [person.id], Status.CONFIRMED if left.before is Status.PAUSED else left.before, now)
+    event = record.event(person.id, Event.RETURNED, source, now, newsletter=left.newsletter)
+    record.add(connection, event, shown)
     return True
 
 
-def give_reason(connection: Connection, subscriber: Subscriber, reason: Reason, *, source: str, now: datetime) -> bool:
+def give_reason(
+    connection: Connection,
+    subscriber: Subscriber,
+    reason: Reason,
+    *,
+    source: str,
+    now: datetime,
+    shown: Shown = NOTHING_SHOWN,
+) -> bool:
     """Record why somebody left, as they say: one answer to each unsubscription that can still be taken back.
 
     Returns whether there is one to answer for.
@@ -284,8 +326,8 @@ def give_reason(connection: Connection, subscriber: Subscriber, reason: Reason, 
     table = consent_events.c
     newest = select(table.kind).where(table.subscriber_id == person.id).order_by(table.id.desc()).limit(1)
     if connection.execute(newest).scalar_one() != Event.EXPLAINED:
-        event = record.event(person.id, Event.EXPLAINED, source, now, reason) | {"newsletter": left.newsletter}
-        store.add(connection, consent_events, [event])
+        event = record.event(person.id, Event.EXPLAINED, source, now, reason, newsletter=left.newsletter)
+        record.add(connection, event, shown)
     return True
 
 
@@ -328,21 +370,31 @@ def erase(connection: Connection, subscriber: Subscriber, *, source: str, now: d
     connection.execute(delete(subscribers).where(subscribers.c.id == person.id))
 
 
-def pause(connection: Connection, subscriber: Subscriber, until: datetime, *, source: str, now: datetime) -> Status:
+def pause(
+    connection: Connection,
+    subscriber: Subscriber,
+    until: datetime,
+    *,
+    source: str,
+    now: datetime,
+    shown: Shown = NOTHING_SHOWN,
+) -> Status:
     """Stop mail until an instant, for somebody confirmed or paused; nobody else's status changes."""
     person = _locked(connection, subscriber.id)
     if person is None or person.status not in (Status.CONFIRMED, Status.PAUSED) or person.paused_until == until:
         return person.status if person else Status.UNSUBSCRIBED
-    _set_status(connection, person.id, Status.PAUSED, now, until)
-    store.add(connection, consent_events, [record.event(person.id, Event.PAUSED, source, now, until.isoformat())])
+    _set_status(connection, [person.id], Status.PAUSED, now, until)
+    record.add(connection, record.event(person.id, Event.PAUSED, source, now, until.isoformat()), shown)
     return Status.PAUSED
 
 
-def resume(connection: Connection, subscriber: Subscriber, *, source: str, now: datetime) -> Status:
+def resume(
+    connection: Connection, subscriber: Subscriber, *, source: str, now: datetime, shown: Shown = NOTHING_SHOWN
+) -> Status:
     """End somebody's pause; nobody else's status changes."""
     person = _locked(connection, subscriber.id)
     if person is None or person.status is not Status.PAUSED:
         return person.status if person else Status.UNSUBSCRIBED
-    _set_status(connection, person.id, Status.CONFIRMED, now)
-    store.add(connection, consent_events, [record.event(person.id, Event.RESUMED, source, now)])
+    _set_status(connection, [person.id], Status.CONFIRMED, now)
+    record.add(connection, record.event(person.id, Event.RESUMED, source, now), shown)
     return Status.CONFIRMED

@@ -26,6 +26,7 @@ class Newcomer:
     frequency: Frequency = Frequency.EVERY_ISSUE
     timezone: str = ""
     language: str = ""
+    preferred_time: str = ""
     paused_until: datetime | None = None
     lists: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
@@ -51,6 +52,7 @@ def _row(key: str, newcomer: Newcomer, secret: bytes, now: datetime) -> dict[str
         "timezone": newcomer.timezone,
         "language": newcomer.language,
         "paused_until": newcomer.paused_until,
+        "preferred_time": newcomer.preferred_time,
         "link_version": 1,
         "created_at": now,
         "changed_at": now,

@@ -53,6 +53,8 @@ class Entry:
     paused_until: datetime | None
     suppressed: str | None
     left: tuple[str, ...]
+    max_articles: int | None
+    preferred_time: str | None
     evidence: str = ""  #: what another program recorded of the consent
 
     def preferences(self, before: Preferences) -> Preferences:
@@ -61,6 +63,7 @@ class Entry:
             categories=self.categories or before.categories,
             depth=self.depth or before.depth,
             muted=self.muted or before.muted,
+            max_articles=self.max_articles or before.max_articles,
         )
 
     def newcomer(self, default_lists: tuple[str, ...]) -> Newcomer:
@@ -72,11 +75,12 @@ class Entry:
             email=self.email,
             name=self.name or "",
             status=status,
-            preferences=Preferences(self.categories, self.depth, self.muted),
+            preferences=Preferences(self.categories, self.depth, self.muted, self.max_articles),
             frequency=self.frequency or Frequency.EVERY_ISSUE,
             timezone=self.timezone or "",
             language=self.language or "",
             paused_until=self.paused_until if status is Status.PAUSED else None,
+            preferred_time=self.preferred_time or "",
             lists=self.lists or default_lists,
             left=self.left,
             suppressed=self.suppressed,
@@ -112,6 +116,7 @@ def own_reader(terms: Terms) -> Callable[..., Entry]:
     lists = _once(lambda cell: fields.lists([*fields.split(cell), *terms.lists]))
     left = _once(lambda cell: fields.slugs(fields.split(cell)))
     frequency, timezone, language = _once(fields.frequency), _once(fields.timezone), _once(fields.language)
+    preferred_time, max_articles = _once(fields.preferred_time), _once(fields.max_articles)
     status, suppressed, instant = _once(fields.status), _once(fields.clean), _once(fields.instant)
 
     def entry(cells: Cells, evidence: str = "") -> Entry:
@@ -131,6 +136,8 @@ def own_reader(terms: Terms) -> Callable[..., Entry]:
             paused_until=instant(said("paused_until", "")),
             suppressed=suppressed(said("suppressed", "")),
             left=left(said("left", "")) or (),
+            max_articles=max_articles(said("max_articles", "")),
+            preferred_time=preferred_time(said("preferred_time", "")),
             evidence=evidence,
         )
 

@@ -12,11 +12,13 @@ from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 
+from digest import timetable
 from digest.errors import UsageError
 from digest.model import Depth
 from digest.spelling import nearest
 from subscribers.model import Frequency, Status
 
+MOST_ARTICLES = 200  # as `max_articles` of a newsletter
 LONGEST = 200  # characters of a name, or of any other text that a person chooses
 _SHOWN = 60  # characters of a wrong value that a message quotes
 _INVISIBLE = {"Cc", "Cs", "Co", "Cn"}  # control characters, lone surrogates, private and unassigned characters
@@ -214,6 +216,25 @@ def instant(text: str) -> datetime:
         return at.astimezone(UTC)
     except OverflowError:
         raise UsageError(f"{quote(text)} is beyond the calendar") from None
+
+
+def preferred_time(text: str) -> str:
+    """Return when somebody wants mail as it is stored, such as `mon 07:00`; empty: when an issue comes out."""
+    try:
+        wish = timetable.parse_wish(clean(text))
+    except ValueError:
+        raise UsageError(f"{quote(text)} is not {timetable.WISHES}; days: {', '.join(timetable.DAYS)}") from None
+    return str(wish) if wish else ""
+
+
+def max_articles(text: str) -> int | None:
+    """Return how many stories of an issue somebody wants at most; empty: as many as the newsletter has."""
+    word = clean(text)
+    if not word:
+        return None
+    if not re.fullmatch(r"[0-9]{1,4}", word) or not 1 <= int(word) <= MOST_ARTICLES:
+        raise UsageError(f"{quote(text)} is not a number of stories from 1 to {MOST_ARTICLES}")
+    return int(word)
 
 
 def _domain(text: str) -> str:

@@ -127,6 +127,7 @@ def _changes(person: Subscriber, entry: Entry) -> store.Changes:
         frequency=_changed(entry.frequency, person.frequency),
         timezone=_changed(entry.timezone, person.timezone),
         language=_changed(entry.language, person.language),
+        preferred_time=_changed(entry.preferred_time, person.preferred_time),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from digest import db
 from digest.model import DeliveryStatus
@@ -20,6 +20,9 @@ from subscribers import store
 COUNTED = timedelta(days=30)  # for which a letter is remembered by the keyed hash of its address
 FIRST_RETRY = timedelta(minutes=1)
 LIFETIME = timedelta(hours=24)  # of one that the server defers
+A_DAY = timedelta(days=1)
+MOST_IN_30_DAYS = 3  # letters that a form provokes to one address, whatever is typed how often; one of them a day
+_DOTTED = frozenset({"gmail.com", "googlemail.com"})  # where dots in the local part count for nothing
 
 
 class Kind(StrEnum):
@@ -40,11 +43,23 @@ class Letter:
     kind: Kind
     newsletter: str
     subscriber_id: int | None  #: none: the person is gone, and the letter with them
-    about: int | None  #: the id of the sign-up or change of address
+    about: int | None  #: the id of the sign-up or change of address, or for a welcome of the issue that it brings
     recipient: str
     language: str
     attempts: int
     at: datetime
+
+
+def counted_as(email: str, secret: bytes) -> str:
+    """Return the keyed hash under which letters to an address are counted.
+
+    Spellings that reach one mailbox count as one: what follows a plus sign is left out, and so are Gmail's dots.
+    """
+    local, _, domain = store.email_key(email).rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in _DOTTED:
+        local, domain = local.replace(".", "") or local, "gmail.com"
+    return store.email_digest(f"{local}@{domain}", secret)
 
 
 def write(
@@ -66,7 +81,7 @@ def write(
         "subscriber_id": subscriber_id,
         "about": about,
         "recipient": recipient,
-        "email_digest": store.email_digest(store.email_key(recipient), secret),
+        "email_digest": counted_as(recipient, secret),
         "language": language,
         "status": DeliveryStatus.PLANNED,
         "attempts": 0,
@@ -78,23 +93,39 @@ def write(
 
 
 def count(connection: Connection, digest: str, kinds: Sequence[Kind], *, since: datetime) -> int:
-    """Return how many letters of these kinds were written to an address, by its `email_digest`, from an instant on."""
+    """Return how many letters of these kinds were written to an address, as `counted_as`, from an instant on."""
     table = letters.c
     query = select(func.count()).where(table.email_digest == digest, table.kind.in_(kinds), table.at >= since)
     return int(connection.execute(query).scalar_one())
 
 
+def is_enough(connection: Connection, digest: str, kinds: Sequence[Kind], *, now: datetime) -> bool:
+    """Tell whether an address, as `counted_as`, got so many of these letters that another would be a nuisance."""
+    in_a_day = count(connection, digest, kinds, since=now - A_DAY)
+    return in_a_day > 0 or count(connection, digest, kinds, since=now - COUNTED) >= MOST_IN_30_DAYS
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition under which a letter is to be sent now."""
+    table = letters.c
+    is_open = table.status.in_((DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED))
+    return and_(table.recipient != "", is_open, or_(table.next_at.is_(None), table.next_at <= now))
+
+
+def is_any_due(connection: Connection, *, now: datetime) -> bool:
+    """Tell whether a letter is to be sent now; nothing is taken, or locked."""
+    return connection.execute(select(letters.c.id).where(_due(now)).limit(1)).first() is not None
+
+
 def claim(connection: Connection, *, now: datetime) -> Letter | None:
     """Take the oldest letter that is due, marked as `sending`; None when there is none. Commit before it is sent."""
     table = letters.c
-    is_due = or_(table.next_at.is_(None), table.next_at <= now)
-    is_open = table.status.in_((DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED))
-    due = select(table.id).where(table.recipient != "", is_open, is_due).order_by(table.id).limit(1)
+    due = select(table.id).where(_due(now)).order_by(table.id).limit(1)
     found = connection.execute(db.for_update_skip_locked(connection, due)).scalar_one_or_none()
     if found is None:
         return None
     sending = {"status": DeliveryStatus.SENDING, "attempts": table.attempts + 1, "next_at": None}
-    marked = update(letters).where(table.id == found, is_open).values(sending).returning(letters)
+    marked = update(letters).where(table.id == found, _due(now)).values(sending).returning(letters)
     row = connection.execute(marked).one_or_none()
     if row is None:
         return None

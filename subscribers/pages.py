@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 from fastapi import Header
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
+from starlette.requests import HTTPConnection
 
 from digest import languages, templating
 from digest.config import Settings
+from subscribers import proxies, visitor
 
 PRIVATE = {  # for whatever a token opens: nobody stores it, finds it or learns its address
     "Cache-Control": "no-store",
@@ -63,6 +65,18 @@ def base_path(settings: Settings) -> str:
     return urlsplit(settings.base_url).path
 
 
+def privacy(settings: Settings) -> str:
+    """Return where readers learn what is stored about them: the operator's own page, or ours."""
+    return settings.privacy_url or f"{base_path(settings)}/privacy"
+
+
+def network(request: HTTPConnection, settings: Settings) -> str:
+    """Return the network that a request comes from, behind the proxies that the settings trust."""
+    peer = request.client.host if request.client else ""
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for"))  # some proxies add a line instead of a word
+    return visitor.network(proxies.visitor(peer, forwarded, settings.trusted_proxies))
+
+
 def visitors_language(settings: Settings, accept: str) -> str:
     """Return the language for somebody of whom no more is known than their Accept-Language header.
 
@@ -86,6 +100,7 @@ def page(
 
     common = {
         "base": base_path(settings),
+        "privacy": privacy(settings),
         "version": _version,
         "names": names,
         "isolated": isolated,

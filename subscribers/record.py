@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from digest import db
 from digest.tables import consent_events, wordings
@@ -18,7 +18,7 @@ class Event(StrEnum):
 
     IMPORTED = "imported"  #: whoever imported the file vouches for it; the source names the file
     REQUESTED = "requested"  #: asked to be mailed; nothing is sent before they confirm it
-    CONFIRMED = "confirmed"  #: through the link in a letter to their address
+    CONFIRMED = "confirmed"  #: through the link in a letter to their address, or by a program with its evidence
     CHANGED = "changed"  #: chose other things to read; the detail names what
     MOVED = "moved"  #: gets mail at another address, which they confirmed from there
     UNSUBSCRIBED = "unsubscribed"  #: from one newsletter, or from everything where none is named
@@ -27,6 +27,15 @@ class Event(StrEnum):
     SUPPRESSED = "suppressed"
     PAUSED = "paused"
     RESUMED = "resumed"
+
+
+class Reason(StrEnum):
+    """Why somebody left, as they say."""
+
+    TOO_MANY = "too_many"
+    NOT_MY_TOPICS = "not_my_topics"
+    NEVER_SIGNED_UP = "never_signed_up"
+    OTHER = "other"
 
 
 TOLD = frozenset(Event) - {Event.IMPORTED, Event.REQUESTED, Event.EXPLAINED}  #: what webhooks hear of
@@ -39,7 +48,7 @@ class Shown:
     page: str = ""  #: the address of the page or form, without query and tokens
     network: str = ""  #: of the visitor: 203.0.113.0/24 or 2001:db8::/48, which names no single household
     language: str = ""
-    wording: str = ""  #: the exact words that were agreed to
+    wording: str = ""  #: the exact words that were agreed to; without anybody’s name or address, since they are kept
 
 
 NOTHING_SHOWN = Shown()
@@ -72,9 +81,28 @@ def import_detail(status: str, lists: Iterable[str], evidence: str = "") -> str:
 
 def add(connection: Connection, row: Mapping[str, Any], shown: Shown = NOTHING_SHOWN) -> None:
     """Append an event, and keep the words that it was agreed to with, each version once."""
-    known = {"page": shown.page, "network": shown.network, "language": shown.language, "wording": None}
-    if shown.wording:
-        known["wording"] = version(shown.language, shown.wording)
-        words = {"version": known["wording"], "language": shown.language, "text": shown.wording, "at": row["at"]}
-        connection.execute(db.insert(connection, wordings).on_conflict_do_nothing(), words)
-    connection.execute(consent_events.insert(), {**row, **known})
+    add_all(connection, [(row, shown)])
+
+
+def add_all(connection: Connection, events: Iterable[tuple[Mapping[str, Any], Shown]]) -> None:
+    """Append events with what was shown, in order, as `add` does each."""
+    rows, words = [], {}
+    for row, shown in events:
+        known = {"page": shown.page, "network": shown.network, "language": shown.language, "wording": None}
+        if shown.wording:
+            known["wording"] = version(shown.language, shown.wording)
+            said = {"language": shown.language, "text": shown.wording, "at": row["at"]}
+            words[known["wording"]] = {"version": known["wording"], **said}
+        rows.append({**row, **known})
+    if words:
+        connection.execute(db.insert(connection, wordings).on_conflict_do_nothing(), list(words.values()))
+    if rows:
+        connection.execute(consent_events.insert(), rows)
+
+
+def network_of_request(connection: Connection, subscriber_id: int, newsletter: str, at: datetime) -> str:
+    """Return the network from which somebody was signed up at that instant; empty where it is not known."""
+    table = consent_events.c
+    asked = (table.subscriber_id == subscriber_id, table.kind == Event.REQUESTED, table.newsletter == newsletter)
+    query = select(table.network).where(*asked, table.at == at).order_by(table.id).limit(1)
+    return str(connection.execute(query).scalar_one_or_none() or "")

@@ -30,6 +30,8 @@ COLUMNS = (
     "paused_until",
     "suppressed",
     "left",
+    "max_articles",
+    "preferred_time",
 )
 LONGEST_LINE = 65_536  # characters; a person with every choice made has under 2,000
 MOST_LINES = 50  # of one row; a line break inside quotes is rare, a forgotten closing quote is not

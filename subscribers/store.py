@@ -19,12 +19,14 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     or_,
     select,
     update,
 )
 
 from digest import db
+from digest.model import Newsletter
 from digest.tables import subscribers, subscriptions, suppressions, unsubscriptions
 from subscribers.model import Frequency, Preferences, Status, Subscriber
 
@@ -140,6 +142,23 @@ def by_keys(connection: Connection, keys: Collection[str]) -> dict[str, Subscrib
     return dict(_matches(connection, _query().where(subscribers.c.email_key.in_(keys))))
 
 
+def by_ids(connection: Connection, ids: Collection[int]) -> dict[int, Subscriber]:
+    """Return those people whose id is one of a few thousand, by id."""
+    return {person.id: person for person in _people(connection, _query().where(subscribers.c.id.in_(ids)))}
+
+
+def page(
+    connection: Connection, *, after_id: int, limit: int, list_: str | None = None, status: Status | None = None
+) -> list[Subscriber]:
+    """Return the next people, by id: of one list and one status where those are named."""
+    query = _query().where(subscribers.c.id > after_id).order_by(subscribers.c.id).limit(limit)
+    if list_ is not None:
+        query = query.where(is_on([list_]))
+    if status is not None:
+        query = query.where(subscribers.c.status == status)
+    return _people(connection, query)
+
+
 def every(connection: Connection) -> Iterator[Subscriber]:
     """Yield everyone, ordered by id, a page at a time."""
     last = 0
@@ -153,9 +172,9 @@ def is_on(lists: Collection[str]) -> ColumnElement[bool]:
     return exists().where(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.list.in_(lists))
 
 
-def on_lists(connection: Connection, lists: Collection[str], *, after_id: int, limit: int) -> list[Subscriber]:
-    """Return the next people, by id, who are on any of the lists: each once, whatever their status."""
-    query = _query().where(subscribers.c.id > after_id, is_on(lists)).order_by(subscribers.c.id)
+def those(connection: Connection, condition: ColumnElement[bool], *, after_id: int, limit: int) -> list[Subscriber]:
+    """Return the next people, by id, for whom a condition on `tables.subscribers` holds, such as `is_on(lists)`."""
+    query = _query().where(subscribers.c.id > after_id, condition).order_by(subscribers.c.id)
     return _people(connection, query.limit(limit))
 
 
@@ -177,6 +196,16 @@ def mailable(newsletter: str | BindParameter[str], now: datetime | BindParameter
         ~suppressed.correlate(subscribers),
         ~left.correlate(subscribers),
     )
+
+
+def timezones(connection: Connection, newsletter: Newsletter, now: datetime) -> dict[str, int]:
+    """Return how many people on the newsletter's lists may be mailed now, by the time zone where they live."""
+    reader = and_(is_on(newsletter.lists), mailable(newsletter.slug, now))
+    found: dict[str, int] = {}
+    query = select(subscribers.c.timezone, func.count()).where(reader).group_by(subscribers.c.timezone)
+    for zone, count in connection.execute(query.order_by(subscribers.c.timezone)):
+        found[zone or newsletter.timezone] = found.get(zone or newsletter.timezone, 0) + count
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

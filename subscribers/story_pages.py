@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from digest import db, languages
 from digest.config import Settings
 from digest.model import Article, Issue, Newsletter
-from subscribers import pages, store, story_choice, web
+from subscribers import consent, pages, store, story_choice, web
 from subscribers.model import Status, Subscriber
 from subscribers.story_choice import WAS, Standing, Story, Way
 from subscribers.tokens import Tokens
@@ -21,6 +21,7 @@ from subscribers.tokens import Tokens
 DONE = "done"
 UNDO = "undo"
 UNDONE = "undone"
+SOURCE = "story"  # of the record of consent
 _LONGEST_NUMBER = 9  # digits
 
 FindArticle = Callable[[Connection, int, int], tuple[Issue, Article] | None]  # of an issue by id, by its number there
@@ -80,7 +81,8 @@ class _Pages:
         after = story_choice.resulting(stored, wanted, story, newsletter, self._settings.categories)
         if after is None:
             return None
-        is_new = store.change(connection, person.id, store.Changes(preferences=after), now=datetime.now(UTC))
+        changes = store.Changes(preferences=after)
+        is_new = consent.change(connection, person, changes, source=SOURCE, now=datetime.now(UTC))
         return story_choice.part(story_choice.standing(stored, story), wanted) if is_new else was
 
     def _reading(self, connection: Connection, token: str, number: str) -> _Reading | None:

@@ -3,6 +3,7 @@
 import hmac
 import re
 from base64 import urlsafe_b64encode
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 MAC_BYTES = 16  # 128 bits; their 22 characters never end in “-” or “_”, which some mail clients cut off links
@@ -41,6 +42,13 @@ class StoryLink(NamedTuple):
     link_version: int
 
 
+class FormStamp(NamedTuple):
+    """Says that a form was made here: when, and which one."""
+
+    at: datetime
+    number: int
+
+
 class _Signer:
     """Signs values for one purpose, with HMAC-SHA-256, truncated as RFC 2104 section 5 allows.
 
@@ -71,6 +79,7 @@ class Tokens:
         self._story = _Signer(secret, "story")
         self._confirm = _Signer(secret, "confirm")
         self._address = _Signer(secret, "address")
+        self._form = _Signer(secret, "form")
 
     def unsubscribe(self, subscriber_id: int, newsletter: str) -> str:
         """Return the token of a link that never expires while the person is known."""
@@ -95,6 +104,10 @@ class Tokens:
     def address(self, change_id: int) -> str:
         """Return the token that confirms a change of address, as long as that is open."""
         return self._address.sign(str(change_id)).decode()
+
+    def form(self, at: datetime, number: int) -> str:
+        """Return the stamp of a form: when it was made, to the second, and a number that tells it from others."""
+        return self._form.sign(f"{int(at.timestamp())}.{number}").decode()
 
     def read_unsubscribe(self, token: str) -> UnsubscribeLink | None:
         """Return what the token says, or None when it is not one of ours."""
@@ -133,6 +146,13 @@ class Tokens:
     def read_address(self, token: str) -> int | None:
         """Return the id of the change of address, or None when the token is not one of ours."""
         return _one_number(self._address, token)
+
+    def read_form(self, token: str) -> FormStamp | None:
+        """Return what the stamp says, or None when it is not one of ours. The caller looks at its age."""
+        match _read(self._form, token):
+            case [seconds, number] if _NUMBER.fullmatch(seconds) and _NUMBER.fullmatch(number):
+                return FormStamp(datetime.fromtimestamp(int(seconds), UTC), int(number))
+        return None
 
 
 def _one_number(signer: _Signer, token: str) -> int | None:

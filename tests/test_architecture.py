@@ -30,8 +30,8 @@ def test_a_module_holds_one_noun(path: Path) -> None:
         assert len(path.read_text().splitlines()) <= 400
 
 
-EDGES = {  # the command, the worker’s loop, a request, the thread that writes the ledger
-    *("digest/cli/main.py", "digest/worker.py", "digest/web.py", "digest/journal.py"),
+EDGES = {  # the command, the worker’s loop, a request, the threads that write the ledger and send letters
+    *("digest/cli/main.py", "digest/worker.py", "digest/web.py", "digest/journal.py", "digest/post_office.py"),
 }
 
 

@@ -8,10 +8,11 @@ from types import ModuleType
 import pytest
 
 from digest.cli.init import SETTINGS
-from digest.config import Smtp
+from digest.config import Api, Smtp
 from digest.errors import DigestError
 from digest.model import Newsletter
 from digest.theme_settings import ThemeSettings
+from digest.webhook_settings import Webhook
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -25,14 +26,14 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["cli.md", "settings.md", "verdicts.md"])
+@pytest.mark.parametrize("name", ["cli.md", "settings.md", "verdicts.md", "privacy.md"])
 def test_the_reference_is_what_the_code_says(name: str) -> None:
     assert (ROOT / "docs" / name).read_text() == generator().PAGES[name](), "run `python3 dev.py docs`"
 
 
 def test_every_setting_is_in_the_file_that_init_writes() -> None:
-    for model in (Smtp, Newsletter, ThemeSettings):
-        for name in set(model.model_fields) - {"local_time", "theme", "sections", "domains"}:
+    for model in (Smtp, Api, Webhook, Newsletter, ThemeSettings):
+        for name in set(model.model_fields) - {"theme", "sections", "domains"}:
             assert re.search(rf"^(# )?{name} = ", SETTINGS, re.MULTILINE), name
     assert "# [smtp.domains]" in SETTINGS
     assert "# [newsletters.theme]" in SETTINGS

@@ -16,6 +16,7 @@ class Server:
     scheme: str = "http"
     pages: dict[str, Callable[["Handler"], None]] = field(default_factory=dict)
     asked: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)  #: path and headers of each request
+    bodies: list[bytes] = field(default_factory=list)  #: of what was posted, in order
     over: threading.Event = field(default_factory=threading.Event)  #: set when the test is done
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
@@ -38,6 +39,11 @@ class Handler(BaseHTTPRequestHandler):
             answer(b"", status=404)(self)
         else:
             page(self)
+
+    def do_POST(self) -> None:
+        """Take what is posted, and answer."""
+        self.server_of_test.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""

@@ -20,7 +20,7 @@ from digest.cli.installation import Installation, json_option, now_option, pass_
 from digest.cli.issues import delivery_or_reason
 from digest.compose.headers import message_id
 from digest.errors import DigestError, ServerError, UsageError
-from digest.ledger import Counts
+from digest.ledger import Counts, OwnTimes
 from digest.model import DeliveryStatus, Issue
 from digest.smtp.throttle import Waiting
 
@@ -69,14 +69,23 @@ def _bar(what: str, total: int) -> Iterator[Callable[[str | Waiting], None]]:
         yield count
 
 
-def _waiting(installation: Installation, issue: Issue) -> int:
+def _open(installation: Installation, issue: Issue) -> int:
+    """Return how many deliveries are to come, those that wait for their readers' own times included."""
     counts = engine.counts(installation.engine, issue)
     return sum(counts[status] for status in ledger.OPEN)
+
+
+def _waiting(installation: Installation, issue: Issue, now: datetime) -> OwnTimes:
+    with db.reading(installation.engine) as connection:
+        return ledger.waiting(connection, issue.id, now=now)
 
 
 @click.command()
 @click.argument("name", metavar="ISSUE")
 @click.option("--dry-run", is_flag=True, help="Compose every message, send none, change nothing.")
+@click.option(
+    "--test", "is_test", is_flag=True, help="Send a copy marked [TEST] to each on the newsletter's test list."
+)
 @click.option("--test-to", metavar="ADDRESS", help="Send one copy marked [TEST] there; the ledger knows nothing of it.")
 @click.option("--as", "email", metavar="EMAIL", help="With --test-to: the reader whose mail to copy.")
 @now_option
@@ -89,6 +98,7 @@ def send(
     *,
     name: str,
     dry_run: bool,
+    is_test: bool,
     test_to: str | None,
     email: str | None,
     now: datetime,
@@ -100,7 +110,11 @@ def send(
     """
     if (test_to is None) != (email is None):
         raise UsageError("--test-to ADDRESS and --as EMAIL belong together: a copy to the one of the other’s mail")
-    if test_to is not None and email is not None:
+    if dry_run + is_test + (test_to is not None) > 1:
+        raise UsageError("--dry-run, --test and --test-to are three ways of trying it: choose one")
+    if is_test:
+        context.exit(_send_trial(installation, _find(installation, name), now=now, as_json=as_json))
+    elif test_to is not None and email is not None:
         _send_test(installation, name, to=test_to, email=email, as_json=as_json)
     elif dry_run:
         _rehearse(installation, _find(installation, name), as_json=as_json)
@@ -123,25 +137,48 @@ def _send_test(installation: Installation, name: str, *, to: str, email: str, as
         say(f"the server accepted a copy of {email}’s {issue.name} for {to}")
 
 
+def _send_trial(installation: Installation, issue: Issue, *, now: datetime, as_json: bool) -> int:
+    """Send copies to the test list and return the exit code."""
+    accepted, failed, without = [], [], []
+    for email, verdict in engine.send_trial(installation.engine, installation.settings, issue, now=now):
+        if verdict is None:
+            without.append(email)
+        elif verdict.status is DeliveryStatus.ACCEPTED:
+            accepted.append(email)
+        else:
+            failed.append({"email": email, "code": verdict.code, "reply": verdict.text})
+    if as_json:
+        shown = {"issue": issue.name, "accepted": accepted, "not_accepted": failed, "without_stories": without}
+        print_json(shown)
+    else:
+        say(f"{issue.name}: the server accepted copies for {', '.join(accepted) or 'nobody'}")
+        for one in failed:
+            say(f"the copy for {one['email']} was not accepted: {one['code'] or ''} {one['reply']}")
+        for email in without:
+            say(f"{email} chose topics of which the issue has no story: there is nothing to send")
+    return 3 if failed else 0
+
+
 def _rehearse(installation: Installation, issue: Issue, *, as_json: bool) -> None:
     start = time.monotonic()
     engine.check_sendable(issue)
     total = 0
-    with _bar("Composing", _waiting(installation, issue)) as count:
+    with _bar("Composing", _open(installation, issue)) as count:
         for size in engine.sizes(installation.engine, installation.settings, issue):
             total += size
             count("composed")
     found = engine.counts(installation.engine, issue)
     _print_counts(issue, found, start=start, as_json=as_json, bytes=total)
     if not as_json:
-        say(f"{_waiting(installation, issue):,} messages composed, {total:,} bytes; nothing was sent")
+        say(f"{_open(installation, issue):,} messages composed, {total:,} bytes; nothing was sent")
 
 
 def _send(installation: Installation, issue: Issue, *, now: datetime, as_json: bool) -> int:
     """Send and return the exit code. The counts are printed, too, when the server is in the way."""
     start, stop, clock = time.monotonic(), engine.Stop(), _running_clock(now)
+    due = _open(installation, issue) - _waiting(installation, issue, now).deliveries
     try:
-        with stop.listening(), _bar("Sending", _waiting(installation, issue)) as count:
+        with stop.listening(), _bar("Sending", due) as count:
             found = engine.send(
                 installation.engine,
                 installation.settings,
@@ -153,9 +190,10 @@ def _send(installation: Installation, issue: Issue, *, now: datetime, as_json: b
     except ServerError:
         _print_counts(issue, engine.counts(installation.engine, issue), start=start, as_json=as_json)
         raise
-    _print_counts(issue, found, start=start, as_json=as_json)
-    _advise(installation, issue, found, stop, clock())
-    return stop.exit_code or (3 if _is_partial(installation, issue, found) else 0)
+    waiting = _waiting(installation, issue, clock())
+    _print_counts(issue, found, start=start, as_json=as_json, waiting=waiting.deliveries)
+    _advise(installation, issue, found, waiting, stop=stop, now=clock())
+    return stop.exit_code or (3 if _is_partial(installation, issue, found, waiting) else 0)
 
 
 def _print_counts(issue: Issue, counts: Counts, *, start: float, as_json: bool, **more: int) -> None:
@@ -166,11 +204,14 @@ def _print_counts(issue: Issue, counts: Counts, *, start: float, as_json: bool, 
         click.echo(f"{issue.name}: {_in_words(counts)} ({seconds:.1f} s)")
 
 
-def _is_partial(installation: Installation, issue: Issue, counts: Counts) -> bool:
-    """Tell whether something was not accepted; what another running `send` still works on is not counted."""
+def _is_partial(installation: Installation, issue: Issue, counts: Counts, waiting: OwnTimes) -> bool:
+    """Tell whether something was not accepted that could have been.
+
+    What waits for its reader's own time is not counted, nor what another running `send` still works on.
+    """
     if any(counts[status] for status in NOT_ACCEPTED):
         return True
-    return counts[DeliveryStatus.PLANNED] > 0 and not _others_work(installation, issue)
+    return counts[DeliveryStatus.PLANNED] > waiting.deliveries and not _others_work(installation, issue)
 
 
 def _others_work(installation: Installation, issue: Issue) -> bool:
@@ -192,13 +233,26 @@ def _why_some_are_left(installation: Installation, issue: Issue, now: datetime) 
     return f"some are left: `digest send {issue.name}` tries them again"
 
 
-def _advise(installation: Installation, issue: Issue, counts: Counts, stop: engine.Stop, now: datetime) -> None:
+def _who_waits(waiting: OwnTimes) -> str:
+    """Say how many deliveries wait for their readers' own times, and until when."""
+    assert waiting.first_at and waiting.last_at  # noqa: S101 - somebody waits
+    first, last = f"{waiting.first_at:%Y-%m-%d %H:%M}", f"{waiting.last_at:%Y-%m-%d %H:%M}"
+    when = f"at {first}" if first == last else f"between {first} and {last}"
+    who = "one reader wants" if waiting.deliveries == 1 else f"{waiting.deliveries:,} readers want"
+    return f"{who} it at a time of their own, {when} UTC"
+
+
+def _advise(
+    installation: Installation, issue: Issue, counts: Counts, waiting: OwnTimes, *, stop: engine.Stop, now: datetime
+) -> None:
     """Say what is left to do, and how."""
     again = f"`digest send {issue.name}`"
     if stop.is_requested:
         say(f"interrupted, after what was in flight: {again} goes on from here")
-    elif counts[DeliveryStatus.PLANNED] or counts[DeliveryStatus.SENDING]:
+    elif counts[DeliveryStatus.PLANNED] > waiting.deliveries or counts[DeliveryStatus.SENDING]:
         say(_why_some_are_left(installation, issue, now))
+    if waiting.deliveries:
+        say(f"{_who_waits(waiting)}: `digest worker` delivers it then, or {again}")
     if counts[DeliveryStatus.DEFERRED]:
         say(f"the server put {counts[DeliveryStatus.DEFERRED]:,} off: {again} tries them again after some minutes")
     if counts[DeliveryStatus.UNKNOWN]:
@@ -213,38 +267,28 @@ def _advise(installation: Installation, issue: Issue, counts: Counts, stop: engi
 
 @click.command()
 @click.argument("name", metavar="ISSUE")
+@now_option
 @json_option
 @pass_installation
-def report(installation: Installation, name: str, as_json: bool) -> None:
+def report(installation: Installation, name: str, now: datetime, as_json: bool) -> None:
     """Show what happened to an issue: by status, recipients' domain and category, and what readers did since."""
     with db.reading(installation.engine) as connection:
         issue = issues.find(connection, name)
-        found = reports.report(connection, issue)
+        found = reports.report(connection, issue, now=now)
     if as_json:
-        print_json(_presentation(issue, found))
+        print_json(reports.presentation(issue, found))
     else:
         _print_report(issue, found)
-
-
-def _presentation(issue: Issue, found: reports.Report) -> dict[str, Any]:  # Any: JSON of several kinds
-    return {
-        "issue": issue.name,
-        **_by_word(found.counts),
-        "released_at": issue.released_at,
-        "paused_at": issue.paused_at,
-        "paused_until": issue.paused_until,
-        "pause_reason": issue.pause_reason,
-        "by_domain": found.by_domain,
-        "by_category": {category: reach._asdict() for category, reach in found.by_category.items()},
-        "events": [{"kind": kind, "count": count} for kind, count in found.events.items()],
-        "coverage": coverage.presentation(found.coverage),
-    }
 
 
 def _print_report(issue: Issue, found: reports.Report) -> None:
     released = f"released {issue.released_at:%Y-%m-%d %H:%M} UTC" if issue.released_at else "not released yet"
     console = Console(highlight=False)
     console.print(f"[bold]{issue.name}[/bold]  {released}\n{_in_words(found.counts)}\n")
+    if issue.segment:
+        console.print(Text(f"for the segment “{issue.segment}” only\n"))
+    if found.waiting.deliveries:
+        console.print(Text(f"{_who_waits(found.waiting)}\n"))
     if issue.paused_at:
         until = f" until {issue.paused_until:%H:%M}" if issue.paused_until else ""
         console.print(Text(f"paused since {issue.paused_at:%Y-%m-%d %H:%M}{until} UTC: {issue.pause_reason}\n"))

@@ -84,7 +84,7 @@ def _do_the_job(database: Engine, settings: Settings, place: Workplace, now: dat
 
 def _serve(database: Engine, settings: Settings, mailbox: Mailbox, listener: socket.socket) -> None:
     """Serve the application with the demonstration's own pages, until Ctrl-C."""
-    from digest import web  # the table should not wait for these
+    from digest import post_office, web  # the table should not wait for these
     from digest.cli import serve
     from digest.demo import pages
 
@@ -96,7 +96,8 @@ def _serve(database: Engine, settings: Settings, mailbox: Mailbox, listener: soc
     screen.print("\n  Ctrl-C ends it.", style="dim")
     if sys.stdout.isatty() and _has_screen():
         webbrowser.open(inbox)
-    serve.run(app, listener)
+    with post_office.PostOffice(database, settings):
+        serve.run(app, listener)
 
 
 def _has_screen() -> bool:

@@ -16,13 +16,14 @@ from sqlalchemy import Engine
 from digest import articles as library
 from digest import db, feeds
 from digest.cli.installation import Installation, json_option, pass_installation, print_json, say
-from digest.config import Settings, Source
+from digest.config import Settings
 from digest.errors import SourceError, UsageError
 from digest.ingest import fetching, records
 from digest.ingest import sources as reading
 from digest.ingest.documents import Rejection
 from digest.ingest.sources import Fetched, Found, NotModified
 from digest.model import Article
+from digest.source_settings import Source
 
 ARTICLES_IN_A_TRANSACTION = 500
 

@@ -14,7 +14,10 @@ SETTINGS = """\
 database_url = "sqlite:///digest.db"      # or postgresql://user@host/name; a relative path starts at this file
 base_url = "http://127.0.0.1:8000"        # public address of `digest serve`; links in mail start with it
 secret_key = "{secret}"  # signs links; keep it secret, and keep it
+trusted_proxies = ["127.0.0.0/8", "::1"]  # networks of your reverse proxies: only their X-Forwarded-For is believed
 templates = ""                            # a folder of your own e-mail templates: `digest templates export FOLDER`
+unsubscribe_mailbox = ""                  # a Maildir or mbox that the worker reads: mails to unsubscribe_address
+privacy_url = ""                          # your own page on what you store; "": ours, at /privacy
 
 [smtp]
 host = "127.0.0.1"
@@ -28,6 +31,10 @@ messages_per_day = 0                      # within any 24 hours, over all newsle
 
 # [smtp.domains]                          # messages a second to the recipients of one domain
 # "mail.example" = 20
+
+[signup]
+open = true                               # false: /subscribe says that it is closed
+per_hour = 600                            # sign-ups in all; each network and address has limits of its own
 
 # [[sources]]                             # what `digest ingest` reads; as many as you like
 # location = "https://news.example.com/feed.xml"  # RSS, Atom, JSON Feed or records; a web address, file or folder
@@ -47,18 +54,32 @@ allow_private_addresses = false           # true: also addresses inside your own
 [pictures]
 fetch_seconds = 60                        # for all lead pictures of an issue together; 0: none is fetched
 
+[api]
+requests_per_minute = 600                 # of each token; `digest tokens new` makes one
+failures_per_minute = 30                  # of each network, to show a valid token
+
+# [[webhooks]]                            # a program that is told, signed, what happens to subscribers
+# name = "crm"
+# url = "https://crm.example.com/digest"
+# secret = "whsec_…"                      # `digest webhooks secret` makes one
+# events = ["subscribed", "changed", "unsubscribed", "bounced"]  # what it hears of
+# allow_private_addresses = false         # true: also addresses inside your own network, and http://
+
 [[newsletters]]
 slug = "weekly"                           # issues are called weekly/1, weekly/2, …
 name = "The Weekly"
 sender = "The Weekly <weekly@news.example.com>"
 bounce_address = ""                       # "bounces@news.example.com": reports of what did not arrive go to bounces+…@
+unsubscribe_address = ""                  # "leave@news.example.com": where a mail unsubscribes; see unsubscribe_mailbox
 postal_address = ""                       # `send` refuses without it: the law of many countries asks for it
 about = ""                                # a sentence for the end of each mail: who makes it, how, and whom to ask
 lists = ["readers"]                       # who gets it: people on any of these lists
+test_list = ""                            # "editors": who gets a copy marked [TEST] by `digest send ISSUE --test`
 categories = ["World", "Business", "Technology", "Science", "Climate", "Health", "Culture", "Sport"]
 language = "en"                           # words in ar de en es fr he hi ja pt zh; for any other, English words
 timezone = "Europe/London"
 schedule = ""                             # "mon 07:00", "mon,thu 07:00", "daily 06:30"; "": planned by hand
+local_time = false                        # true: at that hour where each reader lives
 window_days = 7                           # how far back articles may have been published
 max_articles = 24
 max_per_category = 5

@@ -18,6 +18,8 @@ from digest.cli.progress import counting
 from digest.errors import NotFoundError, UsageError
 from digest.messages import Messages
 from digest.model import Delivery, Depth, Edition, Issue
+from subscribers import segments
+from subscribers.segment import in_words
 
 NAMED = 5  # articles whose pictures are missing: enough to see what is wrong
 
@@ -26,6 +28,8 @@ def plan_presentation(plan: planning.Plan) -> dict[str, object]:
     """Return the JSON object of `plan`."""
     return {
         "issue": plan.issue.name,
+        "segment": plan.issue.segment or None,
+        "filters": plan.segment.presentation() if plan.segment else None,
         "subject": plan.subject,
         "since": plan.issue.since,
         "until": plan.issue.until,
@@ -56,23 +60,34 @@ def _without_picture(failures: Mapping[str, str]) -> Iterator[str]:
         yield f"  and {len(failures) - NAMED} more"
 
 
+def _for_whom(plan: planning.Plan) -> str:
+    """Say for which part of the readers an issue is, on a line; nothing where it is for all."""
+    if plan.segment is None:
+        return ""
+    return f"For “{plan.segment.name}” only: readers {in_words(plan.segment)}\n"
+
+
 @click.command()
 @click.argument("newsletter")
+@click.option("--segment", "name", metavar="NAME", help="Only for those of its readers who are in this segment.")
 @now_option
 @json_option
 @pass_installation
-def plan(installation: Installation, newsletter: str, now: datetime, as_json: bool) -> None:
+def plan(installation: Installation, newsletter: str, name: str | None, now: datetime, as_json: bool) -> None:
     """Freeze the next issue: its articles, its editions, one delivery per subscriber. Nothing is mailed."""
-    settings = installation.settings
+    settings, engine = installation.settings, installation.engine
     wanted = settings.newsletter(newsletter)
-    with counting("planning", planning.audience_size(installation.engine, wanted), "readers") as drafted:
-        made = planning.plan(installation.engine, settings, wanted, now=now, drafted=drafted)
+    with db.reading(engine) as connection:
+        segment = None if name is None else segments.find(connection, name)
+    with counting("planning", planning.audience_size(engine, wanted, segment), "readers") as drafted:
+        made = planning.plan(engine, settings, wanted, now=now, segment=segment, drafted=drafted)
     if as_json:
         print_json(plan_presentation(made))
         return
     click.echo(
         f"{made.issue.name} is planned: {_count(made.articles, 'article')}, {_count(made.editions, 'edition')}, "
         f"{made.deliveries} {'delivery' if made.deliveries == 1 else 'deliveries'}.\n"
+        f"{_for_whom(made)}"
         f"Subject: {made.subject or 'none, since nobody gets mail'}\nNo mail this time: {_skipped(made.skipped)}"
     )
     for line in _without_picture(made.picture_failures):

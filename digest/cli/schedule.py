@@ -1,19 +1,18 @@
 """`digest schedule`, the coming slots of a newsletter, and `digest worker`, which does what is due."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Connection, exists, func, select
 
 from digest import db
 from digest.cli.installation import Installation, Instant, json_option, now_option, pass_installation, print_json, say
 from digest.errors import UsageError
 from digest.model import Newsletter
-from digest.schedule import Slot, slots
-from digest.tables import subscribers, subscriptions
+from digest.schedule import slots
 from subscribers import store
 
 if TYPE_CHECKING:
@@ -23,21 +22,35 @@ if TYPE_CHECKING:
 LOOK_AHEAD = timedelta(days=28)
 
 
-def _count_readers(connection: Connection, newsletter: Newsletter, now: datetime) -> int:
-    """Return how many people on the newsletter's lists may be mailed now."""
-    listed = exists().where(
-        subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.list.in_(newsletter.lists)
+class Row(NamedTuple):
+    """A slot of a schedule, as it comes in one time zone, and how many readers it comes for."""
+
+    at: datetime
+    local: str
+    timezone: str
+    subscribers: int
+
+
+def _rows(newsletter: Newsletter, zones: Mapping[str, int], start: datetime, end: datetime) -> list[Row]:
+    """Return the slots in order: one row for each, or one for each of its readers' zones."""
+    where = {newsletter.timezone: sum(zones.values())}
+    if newsletter.local_time and zones:
+        where = dict(zones)
+    rows = (
+        Row(slot.at, slot.local, zone, count)
+        for zone, count in where.items()
+        for slot in slots(newsletter.schedule, zone, start, end)
     )
-    query = select(func.count()).select_from(subscribers).where(store.mailable(newsletter.slug, now), listed)
-    return int(connection.execute(query).scalar_one())
+    return sorted(rows)
 
 
-def _print_table(coming: list[Slot], newsletter: Newsletter, readers: int) -> None:
+def _print_table(rows: list[Row]) -> None:
     """Show the slots to a person."""
-    table = Table("Local time", newsletter.timezone, "UTC", "Readers now", box=None, pad_edge=False)
-    for slot in coming:
-        local = datetime.fromisoformat(slot.local)
-        table.add_row(f"{local:%a %d %b %Y}", f"{local:%H:%M}", f"{slot.at:%Y-%m-%d %H:%M}", f"{readers:,}")
+    table = Table("Local time", "", "Time zone", "UTC", "Readers now", box=None, pad_edge=False)
+    for row in rows:
+        local = datetime.fromisoformat(row.local)
+        readers = f"{row.subscribers:,}"
+        table.add_row(f"{local:%a %d %b %Y}", f"{local:%H:%M}", row.timezone, f"{row.at:%Y-%m-%d %H:%M}", readers)
     Console(highlight=False).print(table)
 
 
@@ -51,20 +64,22 @@ def _print_table(coming: list[Slot], newsletter: Newsletter, readers: int) -> No
 def schedule(
     installation: Installation, *, slug: str, start: datetime | None, end: datetime | None, now: datetime, as_json: bool
 ) -> None:
-    """Show the coming slots of a newsletter's schedule. Nothing is planned or mailed."""
+    """Show the coming slots of a newsletter's schedule; with `local_time`, for each time zone. Nothing is mailed.
+
+    Readers who chose a time of their own get it then.
+    """
     newsletter = installation.settings.newsletter(slug)
     start = start or now
     end = end or start + LOOK_AHEAD
     if end <= start:
         raise UsageError("--to must be later than --from")
-    coming = list(slots(newsletter.schedule, newsletter.timezone, start, end))
     with db.reading(installation.engine) as connection:
-        readers = _count_readers(connection, newsletter, now)
+        zones = store.timezones(connection, newsletter, now)
+    coming = _rows(newsletter, zones, start, end)
     if as_json:
-        zone = {"timezone": newsletter.timezone, "subscribers": readers}
-        print_json([{**slot._asdict(), **zone} for slot in coming])
+        print_json([row._asdict() for row in coming])
     elif coming:
-        _print_table(coming, newsletter, readers)
+        _print_table(coming)
     elif newsletter.schedule:
         say(f"{newsletter.slug} has no slot in this time; its schedule is “{newsletter.schedule}”")
     else:

@@ -1,6 +1,7 @@
 """`digest serve`, and what running a web server needs: a socket of its own, signals, a log."""
 
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -12,7 +13,7 @@ import click
 import uvicorn
 from fastapi import FastAPI
 
-from digest import web
+from digest import post_office, web
 from digest.cli.installation import Installation, pass_installation, say
 from digest.config import Settings, is_loopback
 from digest.errors import DigestError
@@ -59,9 +60,16 @@ def address(listener: socket.socket) -> str:
 def run(app: FastAPI, listener: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM; requests in flight are finished first. Ends with SystemExit 130 or 143."""
     config = uvicorn.Config(
-        app, access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
+        app,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,  # whom we believe is a setting: trusted_proxies
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    gc.collect()
+    gc.freeze()  # what is loaded stays: the collector need not look through it again with every few requests
     try:
         uvicorn.Server(config).run(sockets=[listener])  # raises the signal again once it has stopped
     finally:
@@ -97,7 +105,7 @@ def studio_addresses(settings: Settings, listener: socket.socket) -> list[str]:
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free one.")
 @pass_installation
 def serve(installation: Installation, host: str, port: int) -> None:
-    """Serve the studio and the public pages until Ctrl-C."""
+    """Serve the studio and the public pages until Ctrl-C, and send the letters that sign-ups lead to."""
     app = web.app(installation.engine, installation.settings)
     listener = listen(host, port)
     studio, *elsewhere = studio_addresses(installation.settings, listener)
@@ -108,6 +116,7 @@ def serve(installation: Installation, host: str, port: int) -> None:
     say("Ctrl-C stops the server.")
     log_to_stderr()
     try:
-        run(app, listener)
+        with post_office.PostOffice(installation.engine, installation.settings):
+            run(app, listener)
     finally:
         installation.engine.dispose()

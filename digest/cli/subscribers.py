@@ -15,11 +15,12 @@ import click
 from sqlalchemy import Connection
 
 from digest import db
+from digest.cli.consent_record import record
 from digest.cli.installation import Installation, json_option, now_option, pass_installation, print_json, say
 from digest.cli.subscriber_import import import_, known_categories
 from digest.errors import NotFoundError, UsageError
 from digest.model import JsonObject
-from subscribers import consent, exporting, fields, sheets, store
+from subscribers import consent, exporting, fields, lists, sheets, store
 from subscribers.model import Preferences, Status, Subscriber
 
 SOURCE = "command line"  # where consent changes that are typed here come from
@@ -40,6 +41,7 @@ def _named(connection: Connection, email: str) -> Subscriber:
 
 
 subscribers.add_command(import_)
+subscribers.add_command(record)
 
 
 @subscribers.command("list")
@@ -89,6 +91,7 @@ def _preferences(
     categories: str | None,
     depth: Sequence[str],
     mute: Sequence[str],
+    max_articles: str | None,
 ) -> Preferences:
     """Return the preferences after what was typed; what was not is as before."""
     wants = before
@@ -99,7 +102,26 @@ def _preferences(
         wants = replace(wants, depth=tuple(sorted({**dict(wants.depth), **dict(known.depths(depth))}.items())))
     if mute:
         wants = replace(wants, muted=known.muted(name for name in mute if name.strip()))
+    if max_articles is not None:
+        wants = replace(wants, max_articles=fields.max_articles(max_articles))
     return wants
+
+
+def _move(
+    installation: Installation,
+    connection: Connection,
+    person: Subscriber,
+    *,
+    join: Sequence[str],
+    leave: Sequence[str],
+    now: datetime,
+) -> None:
+    joining, leaving = fields.lists(join), fields.lists(leave)
+    if strange := [name for name in leaving if name not in person.lists]:
+        on = ", ".join(person.lists) or "none"
+        raise UsageError(f"--leave: {person.email} is not on the list {fields.quote(strange[0])}, but on: {on}")
+    newsletters = installation.settings.newsletters
+    lists.move(connection, person, newsletters, join=joining, leave=leaving, source=SOURCE, now=now)
 
 
 def _set_pause(connection: Connection, person: Subscriber, paused_until: str, now: datetime) -> None:
@@ -117,10 +139,14 @@ def _set_pause(connection: Connection, person: Subscriber, paused_until: str, no
 @click.option("--depth", multiple=True, metavar="CATEGORY=DEPTH", help="full, brief or headlines; repeatable.")
 @click.option("--mute", multiple=True, metavar="DOMAIN|CATEGORY", help="Nothing of these; repeatable; empty: none.")
 @click.option("--frequency", metavar="F", help="every_issue, daily, weekly or monthly.")
+@click.option("--max-articles", metavar="N", help="No more stories of an issue; empty: as many as the newsletter has.")
+@click.option("--preferred-time", metavar="WHEN", help="“mon”, “07:00” or “mon 07:00”; empty: when an issue comes out.")
 @click.option("--timezone", metavar="ZONE", help="Such as Europe/Paris; empty: the newsletter's.")
 @click.option("--language", metavar="TAG", help="Such as fr or pt-BR; empty: the newsletter's.")
 @click.option("--name", help="How mails address the person.")
 @click.option("--paused-until", metavar="INSTANT", help="No mail until then; empty: mail again.")
+@click.option("--join", metavar="LIST", multiple=True, help="Put them on this list; repeatable.")
+@click.option("--leave", metavar="LIST", multiple=True, help="Take them off this list; repeatable.")
 @now_option
 @json_option
 @pass_installation
@@ -132,10 +158,14 @@ def set_(
     depth: tuple[str, ...],
     mute: tuple[str, ...],
     frequency: str | None,
+    max_articles: str | None,
+    preferred_time: str | None,
     timezone: str | None,
     language: str | None,
     name: str | None,
     paused_until: str | None,
+    join: tuple[str, ...],
+    leave: tuple[str, ...],
     now: datetime,
     as_json: bool,
 ) -> None:
@@ -143,14 +173,19 @@ def set_(
     with db.transaction(installation.engine) as connection:
         person = _named(connection, email)
         known = known_categories(installation, connection)
+        wants = _preferences(
+            person.preferences, known, categories=categories, depth=depth, mute=mute, max_articles=max_articles
+        )
         changes = store.Changes(
             name=None if name is None else fields.clean(name),
-            preferences=_preferences(person.preferences, known, categories=categories, depth=depth, mute=mute),
+            preferences=None if wants == person.preferences else wants,
             frequency=None if frequency is None else fields.frequency(frequency),
             timezone=None if timezone is None else fields.timezone(timezone),
             language=None if language is None else fields.language(language),
+            preferred_time=None if preferred_time is None else fields.preferred_time(preferred_time),
         )
-        store.change(connection, person.id, changes, now=now)
+        consent.change(connection, person, changes, source=SOURCE, now=now)
+        _move(installation, connection, person, join=join, leave=leave, now=now)
         if paused_until is not None:
             _set_pause(connection, person, paused_until, now)
         person = _named(connection, email)
@@ -238,6 +273,7 @@ def erase(installation: Installation, email: str, yes: bool, now: datetime, as_j
         _confirm_erasure(person)
     with db.transaction(installation.engine) as connection:
         consent.erase(connection, person, source=SOURCE, now=now)
+    db.drop_former_pages(installation.engine)
     _print_status(person.email, "erased", as_json)
 
 

@@ -13,6 +13,7 @@ from digest.errors import DigestError, TemplateError, UsageError
 from digest.spelling import nearest
 
 CSS = "inline.css.j2"  # no template asks for it: composing writes it into what the template made
+LETTERS = {"letter.txt.j2", "letter.html.j2"}  # the same whichever template a newsletter has
 _FIRST_COMMENT = re.compile(r"\s*\{#-?\s*(.+?)(?:[.:;]\s|\.?\s*-?#\})", re.DOTALL)
 
 
@@ -22,10 +23,10 @@ def templates() -> None:
 
 
 def files_of(template: str, bundled: Environment) -> list[str]:
-    """Return the bundled files that a template is made of: its own two, the CSS, and what any of them asks for."""
+    """Return the bundled files that a template is made of: its own two, the CSS, the letters, and what any asks for."""
     assert bundled.loader is not None  # noqa: S101 - templates come from folders
     found: set[str] = set()
-    asked = {f"{template}.mjml.j2", f"{template}.txt.j2", CSS}
+    asked = {f"{template}.mjml.j2", f"{template}.txt.j2", CSS} | LETTERS
     while asked:
         name = asked.pop()
         found.add(name)

@@ -16,7 +16,7 @@ from digest.theme import FONTS
 
 VALUES = (  # what an edition or a reader fills in; every other word of a mail is the same for all
     *("subject", "preheader", "stories", "minutes", "more", "why_you", "since"),
-    *("view_url", "preferences_url", "unsubscribe_url", "story_url"),
+    *("view_url", "preferences_url", "pause_url", "unsubscribe_url", "story_url"),
 )
 
 

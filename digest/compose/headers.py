@@ -10,6 +10,7 @@ import hmac
 import re
 import string
 from collections.abc import Iterator
+from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from typing import NamedTuple
@@ -35,11 +36,12 @@ class Sender(NamedTuple):
 
 def sender_of(issue: Issue) -> Sender:
     """Return the issue's sender; settings checked that it is one address."""
-    return _sender(issue.newsletter.sender)
+    return sender(issue.newsletter.sender)
 
 
 @lru_cache  # taking an address apart costs as much as splicing a message
-def _sender(text: str) -> Sender:
+def sender(text: str) -> Sender:
+    """Return `Name <address>` taken apart."""
     name, address = parseaddr(text)
     local, _, domain = address.rpartition("@")
     return Sender(name, f"{local}@{ascii_domain(domain)}", ascii_domain(domain))
@@ -123,14 +125,14 @@ def boundary(issue: Issue) -> str:
     return f"digest-{issue.nonce}"
 
 
-def common_fields(issue: Issue) -> bytes:
-    """Return the fields that all messages of an issue share."""
-    sender, newsletter = sender_of(issue), issue.newsletter
-    tenant = re.sub(r"[^a-z0-9]", "", sender.domain.lower())[:15].ljust(5, "0")
+def common_fields(issue: Issue, *, at: datetime | None = None) -> bytes:
+    """Return the fields that all messages of an issue share which are dated `at`; without a word, as the issue is."""
+    whose, newsletter = sender_of(issue), issue.newsletter
+    tenant = re.sub(r"[^a-z0-9]", "", whose.domain.lower())[:15].ljust(5, "0")
     lines = [
-        f"From: {mailbox(sender.name, sender.address, 'From')}",
-        f"Date: {format_datetime(issue.until)}",
-        f"List-Id: {phrase(newsletter.name, 'List-Id')} <{newsletter.slug}.{sender.domain}>",
+        f"From: {mailbox(whose.name, whose.address, 'From')}",
+        f"Date: {format_datetime(at or issue.until)}",
+        f"List-Id: {phrase(newsletter.name, 'List-Id')} <{newsletter.slug}.{whose.domain}>",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         f"Feedback-ID: {newsletter.slug}-{issue.number}:{newsletter.slug}:digest:{tenant}",
         "Precedence: bulk",
@@ -152,11 +154,15 @@ def _mail_to(address: str) -> str:
 
 
 def unsubscribe_field(issue: Issue, url: str, token: str) -> bytes:
-    """Return List-Unsubscribe (RFC 2369): one click by https, or a mail to the sender, on one line."""
-    mail = f"{_mail_to(sender_of(issue).address)}?subject=unsubscribe%20{token}"
+    """Return List-Unsubscribe (RFC 2369) on one line: one click by https, or a mail to the newsletter's address for
+    unsubscribing, and where it has none, to the sender."""
+    mail = f"{_mail_to(issue.newsletter.unsubscribe_address or sender_of(issue).address)}?subject=unsubscribe%20{token}"
     return undotted(f"List-Unsubscribe: <{url}>, <{mail}>\r\n".encode("ascii"))
 
 
 def recipient_fields(name: str, address: str, identity: str) -> bytes:
     """Return To and Message-ID. Only an address that needs SMTPUTF8 (RFC 6531) makes them hold more than ASCII."""
+    if not address.isascii():
+        local, _, domain = address.rpartition("@")
+        address = f"{local}@{ascii_domain(domain)}"
     return undotted(f"To: {mailbox(name, address, 'To')}\r\nMessage-ID: {identity}\r\n".encode())

@@ -53,6 +53,7 @@ _WORDS = {  # of an edition and a reader; a value that is not here is its own na
     "since": "You have been on our list since 3 March 2026.",
     "view_url": "https://news.example.com/view/sample",
     "preferences_url": "https://news.example.com/preferences/sample",
+    "pause_url": "https://news.example.com/pause/sample",
     "unsubscribe_url": "https://news.example.com/unsubscribe/sample",
     "story_url": "https://news.example.com/story/sample",
 }

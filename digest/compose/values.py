@@ -111,6 +111,7 @@ def links(base_url: str, *, view: str, preferences: str, unsubscribe: str, story
     return {
         "view_url": f"{base_url}/view/{view}",
         "preferences_url": f"{base_url}/preferences/{preferences}",
+        "pause_url": f"{base_url}/pause/{preferences}",
         "unsubscribe_url": f"{base_url}/unsubscribe/{unsubscribe}",
         "story_url": f"{base_url}/story/{story}",
     }

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 from digest import articles, db, engine, issues, pictures, planning
-from digest.config import Settings, Source
+from digest.config import Settings
 from digest.demo.mailbox import Mailbox
 from digest.demo.workplace import DATA, Workplace, picture_url
 from digest.errors import DigestError
@@ -18,6 +18,7 @@ from digest.ingest.documents import Rejection
 from digest.ingest.records import Accepted
 from digest.model import DeliveryStatus, Depth, Issue, Newsletter
 from digest.selection import sections
+from digest.source_settings import Source
 from subscribers import fields, importing, sheets, store
 from subscribers.entries import Terms
 from subscribers.model import Subscriber

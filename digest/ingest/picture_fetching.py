@@ -12,8 +12,9 @@ from typing import NamedTuple
 from digest.config import Fetching
 from digest.feeds import Validators
 from digest.ingest import fetching
+from digest.ingest.connections import Network
 from digest.ingest.decoder import Decoder
-from digest.ingest.fetching import Failure, Network, Unchanged
+from digest.ingest.fetching import Failure, Unchanged
 from digest.ingest.picture_files import Cropped, Unusable
 
 AT_ONCE = 8

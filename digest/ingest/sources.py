@@ -11,13 +11,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from digest.config import Fetching, Source
+from digest.config import Fetching
 from digest.errors import SourceError
 from digest.feeds import Validators, Visit
-from digest.ingest import documents, feeds, fetching, json_feed, records
+from digest.ingest import connections, documents, feeds, fetching, json_feed, records
 from digest.ingest.documents import Rejection, Value
 from digest.ingest.fetching import Document, Failure, Unchanged
 from digest.ingest.records import Accepted
+from digest.source_settings import Source
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", *feeds.SUFFIXES)
 AT_ONCE = 8  # documents that are fetched while one is read
@@ -153,7 +154,7 @@ def _read_stdin(source: Source, stdin: BinaryIO) -> Iterator[Found]:
 def _fetch_all(sources: Iterable[Source], terms: Terms) -> Generator[Answer, None, None]:
     """Fetch what is on the web, a few at once, and return it in the order of the sources."""
     waiting: deque[Future[Answer]] = deque()
-    network = fetching.network()
+    network = connections.network()
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
         for source in sources:

@@ -1,6 +1,7 @@
 """The studio's addresses. It reads and never writes: there is no POST, and a GET changes nothing."""
 
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -112,7 +113,7 @@ def _add_preview(routes: APIRouter, engine: Engine, settings: Settings) -> None:
         at = address.read(request.query_params)
         with db.reading(engine) as connection:
             issue = pages.find_issue(connection, at)
-            page = pages.gather(connection, issue, at) if issue else None
+            page = pages.gather(connection, issue, at, now=datetime.now(UTC)) if issue else None
         if page is None:
             return response.page(request, "empty.html", newsletters=settings.newsletters)
         status_code = page.notice.status_code if page.notice else 200

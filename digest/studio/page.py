@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from email.utils import parseaddr
 
 from sqlalchemy import Connection
 
-from digest import explanation, issues
+from digest import explanation, issues, ledger
 from digest.errors import NotFoundError
 from digest.explanation import Explanation
 from digest.model import Delivery, Edition, Issue
@@ -52,6 +53,7 @@ class Page:
     stories: Stories = NO_STORIES
     inspection: Inspection | None = None
     topics: str = ""
+    waiting: int = 0  #: readers who get it at a time of their own, later
     notice: Notice | None = None
 
     @property
@@ -160,7 +162,7 @@ def _with_mail(connection: Connection, page: Page, delivery: Delivery, explained
     return replace(_told(connection, page, told, preferences), edition=edition, topics=topics)
 
 
-def gather(connection: Connection, issue: Issue, at: Address) -> Page:
+def gather(connection: Connection, issue: Issue, at: Address, *, now: datetime) -> Page:
     """Collect all that the page shows of an issue."""
     heads = issues.edition_readers(connection, issue)
     found = _find_reader(connection, issue, at, heads)
@@ -171,6 +173,7 @@ def gather(connection: Connection, issue: Issue, at: Address) -> Page:
         heads=heads,
         reader=found.reader,
         chooser=_chooser(connection, issue, at, found.reader),
+        waiting=ledger.waiting(connection, issue.id, now=now).deliveries,
         notice=found.notice,
     )
     if found.reader is None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
 
-from digest import issues, tables
+from digest import explanation, issues, tables
+from digest.draft import SkipReason
 from digest.errors import NotFoundError
 from digest.model import Delivery, Issue
 from subscribers import store
@@ -76,6 +77,8 @@ def find(connection: Connection, issue: Issue, wanted: str) -> Reader:
     if delivery := issues.delivery_of(connection, issue.id, person.id):
         return _reader_of(delivery)
     if reason := issues.skip_reason(connection, issue.id, person.id):
+        return Reader(id=person.id, email=person.email, name=person.name, skipped=reason)
+    if (reason := explanation.outside(person, issue)) == SkipReason.NOT_IN_SEGMENT:
         return Reader(id=person.id, email=person.email, name=person.name, skipped=reason)
     raise NotFoundError(
         f"this issue was not planned for {person.email}, who is on none of its lists or came to them later"

@@ -25,7 +25,7 @@ _DROPPED = {
     "same_story": "Another source tells the story better, or in the reader’s language",
     "domain_full": "{domain} has given enough: {newsletter} takes {max_per_domain} of a source",
     "category_full": "{category} is full: {newsletter} takes the {max_per_category} best ranked",
-    "issue_full": "The issue is full: {newsletter} takes {max_articles}",
+    "issue_full": "The issue is full: {newsletter} takes {max_articles}, or fewer for a reader who wants fewer",
     "too_few": "Too few for a mail: {newsletter} wants {min_articles} or more",
     "more_on_web": "The mail has no room left for it: it stands on the page in the browser",
 }
@@ -41,7 +41,7 @@ _DROPPED_GROUPS = {
     "same_story": "Another source tells the story",
     "domain_full": "Enough of one source: {max_per_domain} are taken",
     "category_full": "Category full: the {max_per_category} best ranked are taken",
-    "issue_full": "Issue full: {max_articles} are taken",
+    "issue_full": "Issue full: {max_articles} are taken, or as many as the reader wants",
     "too_few": "Too few for a mail: {min_articles} are wanted",
     "more_on_web": "Only on the page in the browser: the mail is full",
 }
@@ -52,6 +52,7 @@ SKIPPED = {
     "paused": "is taking a break",
     "not_due": "had an issue already, and wants them less often",
     "no_articles": "finds nothing new in the topics chosen",
+    "not_in_segment": "is not in the part of the readers that this issue is for",
     "too_few": "would get fewer stories than {newsletter} sends ({min_articles})",
 }
 

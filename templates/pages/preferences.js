@@ -1,4 +1,4 @@
-// Makes the page answer at once what it would otherwise ask the server for: moving a topic, and the outline beside it.
+// Makes the page answer at once what it would otherwise be loaded again for: moving a topic, and what the choices bring.
 // Nothing is saved before “Save changes” is pressed, with this script or without it.
 "use strict";
 (() => {
@@ -6,6 +6,12 @@
   const outline = document.getElementById("outline");
   const said = document.getElementById("said");
   const form = chosen.closest("form");
+
+  const show = document.getElementById("show");
+  const PAUSE_MS = 250; // after the last of several changes, before the server is asked
+  let waiting = 0;
+  let asking = new AbortController();
+  show.hidden = true;
 
   const isTicked = (row) => row.querySelector("input[name=topic]").checked;
 
@@ -24,6 +30,30 @@
       item.append(name, depth);
       return item;
     }));
+  }
+
+  // The server says what would be chosen; an answer that a later change has overtaken is dropped.
+  async function preview() {
+    asking.abort();
+    asking = new AbortController();
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await fetch(`${form.action}/preview`, { method: "POST", body, signal: asking.signal });
+      if (!answer.ok) throw new Error(answer.statusText);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of ["sum", "outline", "first"]) {
+        const [now, then] = [document.getElementById(id), page.getElementById(id)];
+        if (now.innerHTML !== then.innerHTML) now.innerHTML = then.innerHTML;
+      }
+      document.getElementById("brief").textContent = page.querySelector("#sum > span").textContent;
+    } catch (error) {
+      if (error.name !== "AbortError") show.hidden = false; // the button asks without script
+    }
+  }
+
+  function previewSoon() {
+    clearTimeout(waiting);
+    waiting = setTimeout(preview, PAUSE_MS);
   }
 
   function closeEnds() {
@@ -50,6 +80,7 @@
     closeEnds();
     draw();
     showUnsaved();
+    previewSoon();
     (button.disabled ? row.querySelector(".move button:not(:disabled)") : button)?.focus();
     const place = [...chosen.children].indexOf(row) + 1;
     const values = { topic: row.dataset.topic, place, count: chosen.children.length };
@@ -58,6 +89,7 @@
   form.addEventListener("change", () => {
     draw();
     showUnsaved();
+    previewSoon();
   });
 
   // Reloading the page later must not say “Saved” again.

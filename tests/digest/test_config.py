@@ -190,3 +190,25 @@ def test_a_bounce_address_has_room_for_a_tag(settings_file: Path, address: str, 
 
     with pytest.raises(SettingsError, match=rf"newsletters\[0\]\.bounce_address: .*{said}"):
         config.load(settings_file)
+
+
+@pytest.mark.parametrize("address", ["nobody", "bü@example.com", "a@b.example, c@d.example", "leave@x.example\\n"])
+def test_an_address_for_unsubscribing_is_one_plain_address(settings_file: Path, address: str) -> None:
+    with pytest.raises(SettingsError, match=r"(?s)newsletters\[0\]\.unsubscribe_address: .*is not an address"):
+        config.load(write(settings_file, f'unsubscribe_address = "{address}"'))
+
+
+def test_a_mailbox_for_unsubscribing_begins_at_the_settings_file(settings_file: Path) -> None:
+    assert config.load(settings_file).unsubscribe_mailbox is None
+
+    settings_file.write_text(f'unsubscribe_mailbox = "mail/leave"\n{settings_file.read_text()}')
+
+    assert config.load(settings_file).unsubscribe_mailbox == settings_file.parent / "mail" / "leave"
+
+
+@pytest.mark.parametrize("url", ["example.com/privacy", "javascript:alert(1)", "/privacy", "https://"])
+def test_a_privacy_page_is_on_the_web(settings_file: Path, url: str) -> None:
+    settings_file.write_text(f'privacy_url = "{url}"\n{settings_file.read_text()}')
+
+    with pytest.raises(SettingsError, match=r"privacy_url: .*is not an address"):
+        config.load(settings_file)

@@ -4,7 +4,8 @@ import email
 import email.policy
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
@@ -12,9 +13,15 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
 
-from digest import articles, db, issues, planning, tables, web
+from digest import articles, correspondence, db, issues, planning, tables, web
 from digest.config import Settings
 from digest.messages import Messages
+from subscribers import address_changes, admission, letters
+from subscribers.admission import Application
+from subscribers.letters import Kind
+from subscribers.model import Frequency, Preferences
+from subscribers.record import NOTHING_SHOWN
+from subscribers.tokens import Tokens
 from tests import audience
 from tests.articles import NOW, article
 
@@ -38,6 +45,42 @@ def mails(database: Engine, settings: Settings) -> list[bytes]:
     return Messages(database, issue, settings).many(deliveries)
 
 
+@pytest.fixture
+def letters_sent(database: Engine, settings: Settings) -> list[bytes]:
+    """The letters that sign-ups lead to: to confirm, that it comes already, and a welcome."""
+    weekly = settings.newsletter("weekly")
+    common = {"newsletter": weekly, "name": "", "preferences": Preferences(), "frequency": Frequency.EVERY_ISSUE}
+    sent = []
+    with db.transaction(database) as connection:
+        ada = audience.subscriber(connection, "known@example.org")
+        for address in ("zoe@new.example", "known@example.org"):
+            application = Application(email=address, language="", **common)  # type: ignore[arg-type]
+            admission.ask(
+                connection,
+                application,
+                shown=NOTHING_SHOWN,
+                source="form",
+                secret=audience.SECRET,
+                now=datetime.now(UTC),
+            )
+        letters.write(
+            connection,
+            Kind.WELCOME,
+            newsletter="weekly",
+            subscriber_id=ada,
+            recipient="known@example.org",
+            language="",
+            secret=audience.SECRET,
+            now=datetime.now(UTC),
+        )
+        while letter := letters.claim(connection, now=datetime.now(UTC)):
+            mail = correspondence.mail(connection, letter, settings)
+            assert mail
+            sent.append(mail.message)
+    assert len(sent) == 3
+    return sent
+
+
 def rows(database: Engine) -> dict[str, list[str]]:
     with db.reading(database) as connection:
         return {
@@ -58,7 +101,7 @@ def links_of(mail: bytes) -> Iterator[str]:
         yield from BARE.findall(text)
 
 
-def crawl(browser: TestClient, base: str, start: Iterator[str]) -> dict[str, int]:
+def crawl(browser: TestClient, base: str, start: Iterable[str]) -> dict[str, int]:
     """GET and HEAD whatever can be reached below `base`; return each address with its status."""
     seen: dict[str, int] = {}
     waiting = deque(start)
@@ -78,13 +121,20 @@ def crawl(browser: TestClient, base: str, start: Iterator[str]) -> dict[str, int
 
 
 def test_following_every_link_of_every_mail_and_page_changes_nothing(
-    database: Engine, settings: Settings, mails: list[bytes]
+    database: Engine, settings: Settings, mails: list[bytes], letters_sent: list[bytes]
 ) -> None:
+    with db.transaction(database) as connection:
+        change = address_changes.add(connection, 1, "weekly", "ada@new.example", now=datetime.now(UTC))
+    letter = f"{settings.base_url}/address/{Tokens(audience.SECRET).address(change)}"
     before = rows(database)
     with TestClient(web.app(database, settings), follow_redirects=False) as browser:
-        seen = crawl(browser, settings.base_url, (link for mail in mails for link in links_of(mail)))
+        start = [letter, f"{settings.base_url}/subscribe", f"{settings.base_url}/subscribe/embed?newsletter=weekly"]
+        start += [link for mail in [*mails, *letters_sent] for link in links_of(mail)]
+        seen = crawl(browser, settings.base_url, start)
 
     kinds = {urlsplit(address).path.split("/")[1] for address in seen}
-    assert {"preferences", "unsubscribe", "view", "story", "static"} <= kinds
+    readers = {"preferences", "pause", "unsubscribe", "address", "view", "story"}
+    assert readers | {"static", "subscribe", "confirm", "privacy"} <= kinds
+    assert {"record", "erase", "address"} <= {urlsplit(address).path.split("/")[-1] for address in seen}
     assert [address for address, status in seen.items() if status not in (200, 303, 307)] == []
     assert rows(database) == before

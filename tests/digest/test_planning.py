@@ -10,9 +10,9 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine, func, select, update
 
-from digest import articles, config, db, explanation, issues, planning, tables, templating
+from digest import articles, db, explanation, issues, planning, tables, templating
 from digest.config import Settings
-from digest.errors import NotFoundError, SettingsError, TemplateError
+from digest.errors import NotFoundError, TemplateError
 from digest.messages import Messages
 from digest.model import Depth
 from digest.planning import plan
@@ -254,16 +254,6 @@ def test_a_failure_in_planning_leaves_nothing(stocked: Engine, settings: Setting
 
     with db.reading(stocked) as connection:
         assert issues.all_issues(connection) == []
-
-
-def test_an_hour_of_each_readers_own_is_refused_while_it_is_not_kept(settings_file: Path) -> None:
-    text = settings_file.read_text()
-    settings_file.write_text(text + "local_time = false\n")
-    assert not config.load(settings_file).newsletters[0].local_time
-
-    settings_file.write_text(text + "local_time = true\n")
-    with pytest.raises(SettingsError, match="local_time"):
-        config.load(settings_file)
 
 
 def test_an_unknown_issue_names_the_newest(stocked: Engine, settings: Settings, now: datetime) -> None:

@@ -143,3 +143,74 @@ def test_slots_are_one_for_each_date_at_its_local_time(
     dates = {start.astimezone(zone).date() + timedelta(days=n) for n in range(1, length - 1)}
     wanted = {date for date in dates if timetable.DAYS[date.weekday()] in days}
     assert wanted - {slot.at.astimezone(zone).date() for slot in found} <= SKIPPED_DATES
+
+
+@pytest.mark.parametrize(
+    ("wish", "timezone", "start", "found"),
+    [
+        ("07:00", "Europe/Paris", "2026-11-23T07:00:00Z", "2026-11-24T06:00:00Z"),  # 08:00 in Paris: it has passed
+        ("18:30", "Europe/Paris", "2026-11-23T07:00:00Z", "2026-11-23T17:30:00Z"),
+        ("08:00", "Europe/Paris", "2026-11-23T07:00:00Z", "2026-11-23T07:00:00Z"),  # just now
+        ("wed", "Europe/Paris", "2026-11-23T07:00:00Z", "2026-11-25T06:00:00Z"),  # at the usual hour there
+        ("mon", "Europe/Paris", "2026-11-23T07:00:00Z", "2026-11-23T07:00:00Z"),  # the whole day will do
+        ("mon", "America/Los_Angeles", "2026-11-23T07:00:00Z", "2026-11-23T15:00:00Z"),  # where it is Sunday yet
+        ("mon 06:00", "Europe/London", "2026-11-23T07:00:00Z", "2026-11-30T06:00:00Z"),
+        ("sun 01:30", "Europe/London", "2026-03-23T07:00:00Z", "2026-03-29T01:00:00Z"),  # the clock skips it
+        ("01:30", "Europe/London", "2026-10-25T00:40:00Z", "2026-10-26T01:30:00Z"),  # the second one is not meant
+    ],
+)
+def test_a_wish_comes_true_at_the_next_such_moment(wish: str, timezone: str, start: str, found: str) -> None:
+    wanted = timetable.parse_wish(wish)
+    assert wanted
+
+    assert schedule.moment(wanted, timezone, instant(start), usual=time(7)) == instant(found)
+
+
+@given(
+    st.sampled_from(sorted(available_timezones())),
+    st.none() | st.integers(0, 6),
+    st.times().map(lambda at: at.replace(second=0, microsecond=0)),
+    st.datetimes(datetime(1980, 1, 1), datetime(2037, 12, 1), timezones=st.just(UTC)),
+)
+def test_nobody_waits_longer_than_a_day_for_an_hour_or_a_week_for_a_day(
+    timezone: str, day: int | None, at: time, start: datetime
+) -> None:
+    found = schedule.moment(timetable.Wish(day, at), timezone, start, usual=time(7))
+
+    local = found.astimezone(ZoneInfo(timezone))
+    longest = timedelta(days=1 if day is None else 7)
+    slack = timedelta(days=1, hours=2)  # where a zone crosses the date line, and where clocks are put back
+    assert start <= found < start + longest + slack
+    shifted = (found - timedelta(minutes=1)).astimezone(local.tzinfo).utcoffset() != local.utcoffset()
+    assert (f"{local:%H:%M}" == f"{at:%H:%M}" and day in (None, local.weekday())) or shifted
+
+
+def test_a_slot_in_many_zones_is_due_where_it_comes_first() -> None:
+    zones = ["America/New_York", "Asia/Tokyo", "Europe/London"]
+
+    before = schedule.due_somewhere("mon 07:00", zones, instant("2026-11-22T21:59:59Z"))
+    tokyo = schedule.due_somewhere("mon 07:00", zones, instant("2026-11-22T22:00:00Z"))
+    london = schedule.due_somewhere("mon 07:00", zones, instant("2026-11-23T08:00:00Z"))
+
+    assert before is None
+    assert tokyo == london == Slot(instant("2026-11-22T22:00:00Z"), "2026-11-23T07:00")
+
+
+def test_a_slot_that_the_clock_skips_in_one_zone_is_one_slot() -> None:
+    found = schedule.due_somewhere("daily 01:30", ["Europe/London", "UTC"], instant("2026-03-29T02:00:00Z"))
+
+    assert found == Slot(instant("2026-03-29T01:00:00Z"), "2026-03-29T01:30")
+
+
+def test_nowhere_is_nothing_due() -> None:
+    assert schedule.due_somewhere("", ["UTC"], instant("2026-11-23T08:00:00Z")) is None
+    assert schedule.due_somewhere("daily 07:00", [], instant("2026-11-23T08:00:00Z")) is None
+
+
+def test_the_coming_slot_is_now_or_later_and_there_is_none_without_a_schedule() -> None:
+    monday = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+
+    assert schedule.coming("mon 07:00", "Europe/London", monday) == Slot(monday, "2026-11-23T07:00")
+    later = schedule.coming("mon 07:00", "Europe/London", monday + timedelta(seconds=1))
+    assert later == Slot(monday + timedelta(days=7), "2026-11-30T07:00")
+    assert schedule.coming("", "Europe/London", monday) is None

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from digest import ranking
@@ -18,7 +18,7 @@ EARLIER = NOW - timedelta(days=7)
 
 def choices(*categories: str, **fields: Any) -> Choices:
     """A reader who chose these categories."""
-    preferences = {name: fields.pop(name) for name in ("depth", "muted") if name in fields}
+    preferences = {name: fields.pop(name) for name in ("depth", "muted", "max_articles") if name in fields}
     values: dict[str, Any] = {"language": "en", "since": EARLIER}
     return Choices(preferences=Preferences(categories=categories, **preferences), **(values | fields))
 
@@ -131,6 +131,28 @@ def test_limits_of_category_and_issue_are_told_apart() -> None:
     selection = selected(pool, choices(), newsletter(max_per_category=3))
     assert ids(selection) == ["article-1", "article-2", "article-3"]
     assert why(selection, "article-4") is Reason.CATEGORY_FULL
+
+
+def test_a_reader_who_wants_fewer_gets_the_first_of_each_section() -> None:
+    pool = [article(n, "World") for n in range(1, 4)] + [article(9, "Business"), article(10, "Science")]
+
+    selection = selected(pool, choices(max_articles=2), newsletter(max_articles=4))
+
+    assert ids(selection) == ["article-1", "article-9"]
+    assert why(selection, "article-10") is Reason.ISSUE_FULL
+
+
+def test_a_reader_cannot_have_more_than_the_newsletter_gives() -> None:
+    pool = [article(n) for n in range(1, 5)]
+
+    assert len(selected(pool, choices(max_articles=9), newsletter(max_articles=2)).chosen) == 2
+
+
+def test_fewer_than_the_newsletters_least_are_enough_for_who_wants_fewer() -> None:
+    pool = [article(n) for n in range(1, 5)]
+
+    assert len(selected(pool, choices(max_articles=2), newsletter(min_articles=3)).chosen) == 2
+    assert selected(pool[:1], choices(max_articles=2), newsletter(min_articles=3)).chosen == ()
 
 
 def test_one_domain_does_not_fill_the_issue() -> None:
@@ -254,6 +276,7 @@ readers = st.builds(
     muted=st.sets(st.sampled_from(["d1.example", "d2.example", "Sport"])).map(tuple),
     language=st.sampled_from(["en", "fr", "de"]),
     since=st.integers(0, 300).map(lambda hours: NOW - timedelta(hours=hours)),
+    max_articles=st.none() | st.integers(1, 12),
     received=st.sets(st.integers(0, 60)).map(lambda numbers: tuple(sorted(f"article-{n * 4}" for n in numbers))),
     revised=st.sets(st.integers(0, 60), max_size=3).map(lambda ns: tuple(sorted(f"article-{n * 4}" for n in ns))),
 )
@@ -283,7 +306,7 @@ def test_no_edition_breaks_a_limit_or_repeats_a_story(pool, wanted, paper) -> No
 
     stories = {one.article.id: one.story for one in pool}
     chosen = [c.article for c in selection.chosen]
-    assert len(chosen) <= paper.max_articles
+    assert len(chosen) <= min(paper.max_articles, wanted.preferences.max_articles or paper.max_articles)
     assert len({stories[one.id] for one in chosen}) == len(chosen)
     for category in CATEGORIES:
         assert sum(one.category == category for one in chosen) <= paper.max_per_category
@@ -292,6 +315,7 @@ def test_no_edition_breaks_a_limit_or_repeats_a_story(pool, wanted, paper) -> No
 
 @given(pools, readers)
 def test_every_chosen_category_that_can_give_a_story_gives_one(pool, wanted) -> None:  # type: ignore[no-untyped-def]
+    assume((wanted.preferences.max_articles or len(CATEGORIES)) >= len(CATEGORIES))  # else there is no place for each
     selection = selected(pool, wanted, newsletter(max_per_domain=1, categories=tuple(CATEGORIES)))
 
     given = {chosen.article.category for chosen in selection.chosen}

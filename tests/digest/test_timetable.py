@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest import timetable
-from digest.timetable import DAYS, Timetable
+from digest.timetable import DAYS, Timetable, Wish
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,39 @@ def test_every_list_of_days_is_read(days: set[str], at: time) -> None:
     table = timetable.parse(f"{','.join(days)} {at:%H:%M}")
 
     assert table == Timetable(frozenset(map(DAYS.index, days)), time(at.hour, at.minute))
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [("mon", "mon"), (" Mon  7:05 ", "mon 07:05"), ("07:00", "07:00"), ("SUN 00:00", "sun 00:00")],
+)
+def test_a_wish_is_a_day_a_time_or_both(text: str, stored: str) -> None:
+    assert str(timetable.parse_wish(text)) == stored
+
+
+def test_no_wish_is_none() -> None:
+    assert timetable.parse_wish("  ") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["monday", "7", "24:00", "07:00 mon", "mon tue", "mon,tue 07:00", "daily 07:00", "٠٧:٠٠"]
+)
+def test_what_is_no_wish_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match="such as “mon”, “07:00” or “mon 07:00”"):
+        timetable.parse_wish(text)
+
+
+@given(st.none() | st.integers(0, 6), st.none() | st.times().map(lambda at: at.replace(second=0, microsecond=0)))
+def test_a_wish_is_read_back_as_it_is_stored(day: int | None, at: time | None) -> None:
+    wish = Wish(day, at)
+
+    assert timetable.parse_wish(str(wish)) == (wish if day is not None or at else None)
+
+
+@given(st.text())
+def test_any_text_is_a_wish_none_or_refused(text: str) -> None:
+    try:
+        wish = timetable.parse_wish(text)
+    except ValueError:
+        return
+    assert wish is None or timetable.parse_wish(str(wish)) == wish

@@ -1,85 +1,18 @@
-import socket
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
-from sqlalchemy import Engine
 
-from digest import articles, db, issues, pause, planning, worker
+from digest import db, pause, planning, worker
 from digest import engine as sending
-from digest.config import Settings
 from digest.engine import Stop
-from digest.model import Issue
 from digest.worker import Tick
-from tests.articles import NOW, article
-from tests.audience import subscriber
+from subscribers import store
+from subscribers.tokens import Tokens
+from tests.digest.conftest import PEOPLE, SLOT, Office
 
-SLOT = NOW  # Monday 07:00 in London, in winter
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-PEOPLE = ["ada@example.org", "bo@example.org", "cy@example.org"]
-
-
-@dataclass
-class Mailbox:
-    """A mail server on loopback that keeps whom it got mail for, and answers as it is told."""
-
-    reply: str = "250 OK"
-    recipients: list[str] = field(default_factory=list)
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        if self.reply.startswith("2"):
-            self.recipients.extend(envelope.rcpt_tos)
-        return self.reply
-
-
-@pytest.fixture
-def mailbox() -> Iterator[tuple[Mailbox, int]]:
-    """The mailbox and its port."""
-    box = Mailbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:  # aiosmtpd's Controller cannot tell which port it got
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield box, port
-    controller.stop()
-
-
-@dataclass
-class Office:
-    """A stocked database with its settings and mail server, and a worker to run on it."""
-
-    engine: Engine
-    settings: Settings
-    mailbox: Mailbox
-    told: list[str] = field(default_factory=list)
-
-    def tick(self, at: datetime = SLOT) -> Tick:
-        return worker.tick(self.engine, self.settings, clock=lambda: at, stop=Stop(), tell=self.told.append)
-
-    def issues(self) -> list[Issue]:
-        with db.reading(self.engine) as connection:
-            return issues.all_issues(connection)
-
-    def change(self, **fields: Any) -> None:
-        newsletter = self.settings.newsletters[0].model_copy(update=fields)
-        self.settings = self.settings.model_copy(update={"newsletters": (newsletter, *self.settings.newsletters[1:])})
-
-
-@pytest.fixture
-def office(database: Engine, settings: Settings, mailbox: tuple[Mailbox, int]) -> Office:
-    """Three readers, five articles, one weekly newsletter."""
-    box, port = mailbox
-    with db.transaction(database) as connection:
-        articles.store(connection, [article(number) for number in range(1, 6)], now=NOW)
-        for email in PEOPLE:
-            subscriber(connection, email)
-    smtp = settings.smtp.model_copy(update={"port": port})
-    return Office(database, settings.model_copy(update={"smtp": smtp}), box)
 
 
 def test_slot_is_planned_released_and_delivered(office: Office) -> None:
@@ -304,4 +237,31 @@ def test_no_more_go_out_within_a_day_than_may(office: Office) -> None:
     office.tick(SLOT + DAY - HOUR)
     assert len(office.mailbox.recipients) == 2
     office.tick(SLOT + DAY)
+    assert sorted(office.mailbox.recipients) == PEOPLE
+
+
+def test_who_leaves_by_mail_gets_nothing_from_the_same_run(office: Office, tmp_path: Path) -> None:
+    with db.reading(office.engine) as connection:
+        ada = store.by_email(connection, PEOPLE[0])
+    assert ada is not None
+    token = Tokens(office.settings.secret).unsubscribe(ada.id, "weekly")
+    mailbox = tmp_path / "leave"
+    mailbox.write_text(f"From a\nSubject: unsubscribe {token}\n\n\nFrom b\nSubject: hello\n\n")
+    office.settings = office.settings.model_copy(update={"unsubscribe_mailbox": mailbox})
+
+    assert office.tick() == Tick()
+    office.tick()
+
+    assert sorted(office.mailbox.recipients) == PEOPLE[1:]
+    assert office.told[0] == "mails for unsubscribing: 1 unsubscribed, 1 unmatched"
+    assert [line for line in office.told[1:] if "unsubscribing" in line] == []
+
+
+def test_a_mailbox_that_cannot_be_read_keeps_nobodys_mail_back(office: Office, tmp_path: Path) -> None:
+    office.settings = office.settings.model_copy(update={"unsubscribe_mailbox": tmp_path / "none" / "leave"})
+
+    done = office.tick()
+
+    assert len(done.complaints) == 1
+    assert "mails for unsubscribing: unsubscribe_mailbox:" in done.complaints[0]
     assert sorted(office.mailbox.recipients) == PEOPLE

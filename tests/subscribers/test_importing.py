@@ -262,7 +262,13 @@ def newcomers(draw: st.DrawFn) -> Newcomer:
         email=f"{draw(locals_)}@{draw(st.sampled_from(['x.test', 'Bücher.example', 'Mail.example.com', 'пример.рф']))}",
         name=draw(words),
         status=status,
-        preferences=Preferences(tuple(chosen), tuple(sorted(depths.items())), tuple(sorted(muted))),
+        preferences=Preferences(
+            tuple(chosen),
+            tuple(sorted(depths.items())),
+            tuple(sorted(muted)),
+            draw(st.none() | st.integers(1, fields.MOST_ARTICLES)),
+        ),
+        preferred_time=draw(st.sampled_from(["", "mon", "07:00", "sun 23:59"])),
         frequency=draw(st.sampled_from(Frequency)),
         timezone=draw(st.sampled_from(["", "Europe/Paris", "UTC"])),
         language=draw(st.sampled_from(["", "fr", "pt-BR"])),
@@ -322,6 +328,21 @@ def test_a_result_names_the_first_of_each_outcome(database: Engine) -> None:
         ("p0@x.test", "added", "confirmed; lists readers; categories Sport"),
     ]
     assert len(result.examples) == 2 + importing.EXAMPLES
+
+
+def test_wishes_are_kept_where_a_row_says_nothing_and_replaced_where_it_does(database: Engine) -> None:
+    load(database, "email,max_articles,preferred_time\nann@x.test,5,Mon 7:00\n")
+    load(database, "email,categories,max_articles,preferred_time\nann@x.test,World,,\n")
+    [ann] = everyone(database)
+    assert (ann.preferences.categories, ann.preferences.max_articles, ann.preferred_time) == (
+        ("World",),
+        5,
+        "mon 07:00",
+    )
+
+    load(database, "email,max_articles,preferred_time\nann@x.test,3,18:00\n")
+    [ann] = everyone(database)
+    assert (ann.preferences.max_articles, ann.preferred_time) == (3, "18:00")
 
 
 def test_cells_that_look_like_formulas_are_stored_without_the_apostrophe(database: Engine) -> None:

@@ -103,12 +103,12 @@ def test_people_on_several_lists_come_once_whatever_their_status(database: Engin
         left = enrol(connection, "left@example.com", lists=("pilots",), left=("pilot",))
         gone = enrol(connection, "gone@example.com", status=Status.UNSUBSCRIBED, suppressed="bounced")
 
-        first = store.on_lists(connection, ["readers", "pilots"], after_id=0, limit=2)
-        rest = store.on_lists(connection, ["readers", "pilots"], after_id=first[-1].id, limit=2)
+        first = store.those(connection, store.is_on(["readers", "pilots"]), after_id=0, limit=2)
+        rest = store.those(connection, store.is_on(["readers", "pilots"]), after_id=first[-1].id, limit=2)
 
         assert (first, rest) == ([both, left], [gone])
         assert (left.left, gone.suppressed) == (("pilot",), "bounced")
-        assert store.on_lists(connection, [], after_id=0, limit=2) == []
+        assert store.those(connection, store.is_on([]), after_id=0, limit=2) == []
 
 
 def may_be_mailed(person: Subscriber, newsletter: str, now: datetime) -> bool:

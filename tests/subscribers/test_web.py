@@ -550,7 +550,7 @@ def test_pages_speak_the_readers_language(client: TestClient, database: Engine, 
         assert f'<html lang="{language}" dir="{languages.direction(language)}">' in answer.text
         assert answer.headers["content-language"] == language
         assert "vary" not in answer.headers
-        assert languages.translations(language).gettext("Unsubscribe") in words(answer.text)
+        assert languages.translations(language).gettext("Unsubscribe from everything") in words(answer.text)
 
 
 @pytest.mark.parametrize("language", [tag for tag in languages.translated() if tag != "en"])

@@ -31,6 +31,8 @@ def test_plan_prints_what_it_froze(planned: Digest) -> None:
 
     assert found == {
         "issue": "weekly/2",
+        "segment": None,
+        "filters": None,
         "subject": "[bold]Not markup[/bold]",
         "since": "2026-11-16T07:00:00Z",
         "until": "2026-11-23T07:00:00Z",

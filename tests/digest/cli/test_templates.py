@@ -10,7 +10,10 @@ from tests.digest.cli.conftest import Digest
 MAIN = "issue.mjml.j2"
 
 
-PARTS = {"frame.mjml.j2", "macros.mjml.j2", "macros.txt.j2", "head.css.j2", "inline.css.j2"}
+PARTS = {
+    *("frame.mjml.j2", "macros.mjml.j2", "macros.txt.j2", "head.css.j2", "inline.css.j2"),
+    *("letter.txt.j2", "letter.html.j2"),
+}
 THEME = """
 [newsletters.theme]
 headings = "sans"

@@ -116,3 +116,22 @@ def test_latin_text_stays_readable_and_other_scripts_short(text: str, kind: str)
 def test_a_field_with_a_line_that_begins_with_a_full_stop_is_refused() -> None:
     with pytest.raises(ValueError, match="full stop"):
         headers.recipient_fields("", "ann@example.org\r\n.", "<id@example.org>")
+
+
+def test_an_address_for_unsubscribing_takes_the_senders_place_in_list_unsubscribe_alone() -> None:
+    newsletter = ISSUE.newsletter.model_copy(update={"unsubscribe_address": "leave@news.example.com"})
+    issue = replace(ISSUE, newsletter=newsletter)
+
+    field = headers.unsubscribe_field(issue, "https://news.example.com/u", "17.weekly.abc").decode()
+
+    assert field == (
+        "List-Unsubscribe: <https://news.example.com/u>, "
+        "<mailto:leave@news.example.com?subject=unsubscribe%2017.weekly.abc>\r\n"
+    )
+    assert headers.common_fields(issue) == headers.common_fields(ISSUE)
+
+
+def test_a_domain_of_other_letters_is_written_in_ascii_as_in_the_envelope() -> None:
+    fields = headers.recipient_fields("", "ada@bücher.example", "<id@example.org>")
+
+    assert fields == b"To: ada@xn--bcher-kva.example\r\nMessage-ID: <id@example.org>\r\n"

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from digest.config import Source
 from digest.demo import workplace
 from digest.ingest import sources
 from digest.ingest.records import Accepted
 from digest.model import Article
+from digest.source_settings import Source
 from tests.conftest import NOW
 
 CATEGORIES = {"World", "Business", "Technology", "Science", "Climate", "Health", "Culture", "Sport"}

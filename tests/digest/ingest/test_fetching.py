@@ -11,8 +11,9 @@ import trustme
 
 from digest.config import Fetching
 from digest.feeds import Validators
-from digest.ingest import fetching
-from digest.ingest.fetching import Document, Failure, Network, Unchanged, fetch, shown
+from digest.ingest import connections
+from digest.ingest.connections import Network
+from digest.ingest.fetching import Document, Failure, Unchanged, fetch, shown
 from digest.ingest.network_addresses import Address
 from tests import web_server
 from tests.web_server import Server, answer, redirect, trickle
@@ -25,7 +26,7 @@ QUICK = Fetching(timeout_seconds=0.3, max_bytes=1_000_000, allow_private_address
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return fetching.network()
+    return connections.network()
 
 
 @pytest.fixture

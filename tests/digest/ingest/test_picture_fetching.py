@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from digest.config import Fetching
-from digest.ingest import fetching
-from digest.ingest.fetching import Network
+from digest.ingest import connections
+from digest.ingest.connections import Network
 from digest.ingest.picture_fetching import fetch_all
 from digest.ingest.picture_files import Cropped, Unusable
 from tests import web_server
@@ -22,7 +22,7 @@ GOOD = encoded(landscape())
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return fetching.network()
+    return connections.network()
 
 
 @pytest.fixture

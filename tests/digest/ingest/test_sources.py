@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.config import Fetching, Source
+from digest.config import Fetching
 from digest.errors import SourceError
 from digest.feeds import Validators, Visit
 from digest.ingest import sources
@@ -14,6 +14,7 @@ from digest.ingest.documents import Rejection
 from digest.ingest.records import Accepted
 from digest.ingest.sources import Fetched, Found, NotModified, Terms
 from digest.model import Article
+from digest.source_settings import Source
 from tests import web_server
 from tests.digest.ingest.test_records import RECORD
 from tests.web_server import Server, answer

@@ -1,0 +1,1 @@
+"""What other programs may read and do, as JSON: `/api/v1`, for whoever shows an access token."""
