@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, literal, select
 
 from digest import db
+from digest.prepared import Inserted
 from digest.tables import consent_events, subscribers, subscriptions, suppressions, unsubscriptions
 from subscribers import record, store
 from subscribers.model import Frequency, Preferences, Status
@@ -34,29 +35,49 @@ class Newcomer:
     evidence: str = ""  #: of the consent, as whoever had the person before recorded it; kept beside the event
 
 
+COLUMNS = (
+    "email",
+    "email_key",
+    "email_digest",
+    "name",
+    "status",
+    "preferences",
+    "frequency",
+    "timezone",
+    "language",
+    "paused_until",
+    "preferred_time",
+    "link_version",
+    "created_at",
+    "changed_at",
+)
+_NEWCOMERS = Inserted(subscribers, COLUMNS, [subscribers.c.email_key, subscribers.c.id])
+
+
 @lru_cache(maxsize=4096)
 def _preferences(preferences: Preferences) -> str:
     """Return preferences as they are stored; most newcomers want what many others do."""
     return preferences.to_json()
 
 
-def _row(key: str, newcomer: Newcomer, secret: bytes, now: datetime) -> dict[str, Any]:
-    return {
-        "email": newcomer.email,
-        "email_key": key,
-        "email_digest": store.email_digest(key, secret),
-        "name": newcomer.name,
-        "status": newcomer.status,
-        "preferences": _preferences(newcomer.preferences),
-        "frequency": newcomer.frequency,
-        "timezone": newcomer.timezone,
-        "language": newcomer.language,
-        "paused_until": newcomer.paused_until,
-        "preferred_time": newcomer.preferred_time,
-        "link_version": 1,
-        "created_at": now,
-        "changed_at": now,
-    }
+def _row(key: str, newcomer: Newcomer, secret: bytes, now: datetime) -> tuple[object, ...]:
+    """Return somebody's values in the order of `COLUMNS`."""
+    return (
+        newcomer.email,
+        key,
+        store.email_digest(key, secret),
+        newcomer.name,
+        newcomer.status,
+        _preferences(newcomer.preferences),
+        newcomer.frequency,
+        newcomer.timezone,
+        newcomer.language,
+        newcomer.paused_until,
+        newcomer.preferred_time,
+        1,
+        now,
+        now,
+    )
 
 
 def _add_for_each(connection: Connection, table: Table, ids: Collection[int], values: Mapping[str, object]) -> None:
@@ -109,10 +130,8 @@ def enrol(
     """
     if not newcomers:
         return {}
-    insert = db.insert(connection, subscribers).on_conflict_do_nothing()
     rows = [_row(key, newcomer, secret, now) for key, newcomer in newcomers.items()]
-    stored = connection.execute(insert.returning(subscribers.c.email_key, subscribers.c.id), rows)
-    ids: dict[str, int] = {row.email_key: row.id for row in stored}
+    ids: dict[str, int] = {key: id for key, id in _NEWCOMERS.execute(connection, rows)}
     people = {id: newcomers[key] for key, id in ids.items()}
     _join_all(connection, people, now)
     store.add(connection, unsubscriptions, _departures(people, now))

@@ -52,6 +52,7 @@ def email_key(email: str) -> str:
     return local.casefold() + at + (domain.lower() if domain.isascii() else _international_domain(domain))
 
 
+@lru_cache(maxsize=16_384)  # an import asks twice for each of its people
 def email_digest(key: str, secret: bytes) -> str:
     """Return the keyed hash of an `email_key` by which suppressions know an address without holding it.
 
