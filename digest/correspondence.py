@@ -17,14 +17,14 @@ from digest.model import Depth, Newsletter
 from digest.selection import Chosen
 from digest.smtp import dkim
 from digest.smtp.envelope import Mail, path
-from subscribers import address_changes, consent, preference_words, record, signups, store
+from subscribers import address_changes, preference_words, record, signups, store, suppression
 from subscribers.letters import Kind, Letter
 from subscribers.model import Status, Subscriber
 from subscribers.tokens import Tokens
 from subscribers.web import masked
 
 FORM_MAIL = frozenset({Kind.CONFIRM, Kind.KNOWN, Kind.NEW_ADDRESS})  # whoever types an address provokes them
-_NOBODYS = (None, consent.ERASED)  # reasons of a suppression that a new request may lift
+_NOBODYS = (None, *suppression.LIFTABLE)  # reasons of a suppression that a new request may lift
 
 
 def mail(connection: Connection, letter: Letter, settings: Settings) -> Mail | None:

@@ -216,7 +216,9 @@ def claim(
             return []
         found, after = _skip_unmailable(connection, issue, ids, now), ids[-1]
     chosen = and_(_D.c.issue_id == issue.id, _D.c.subscriber_id.in_(found))
-    connection.execute(update(_D).where(chosen).values(claim=token, leased_until=leased_until))
+    people = tables.subscribers.c  # whoever moved since the issue was planned gets it where they are now
+    address = select(people.email).where(people.id == _D.c.subscriber_id).scalar_subquery()
+    connection.execute(update(_D).where(chosen).values(claim=token, leased_until=leased_until, recipient=address))
     joined = _D.join(tables.subscribers, tables.subscribers.c.id == _D.c.subscriber_id)
     rows = select(*issues.delivery_columns()).select_from(joined).where(chosen).order_by(_D.c.subscriber_id)
     return [issues.delivery_from(row) for row in connection.execute(rows)]

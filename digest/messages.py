@@ -154,7 +154,7 @@ class Messages:
         slug = self.issue.newsletter.slug
         return links(
             self.issue.base_url,
-            view=self._tokens.view(self.issue.id, delivery.subscriber_id),
+            view=self._tokens.view(self.issue.id, delivery.subscriber_id, delivery.link_version),
             preferences=self._tokens.preferences(delivery.subscriber_id, delivery.link_version, slug),
             unsubscribe=unsubscribe,
             story=self._tokens.story(self.issue.id, delivery.subscriber_id, delivery.link_version),

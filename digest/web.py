@@ -32,6 +32,7 @@ from digest.studio import app as studio
 from subscribers import (
     address_pages,
     confirm_pages,
+    link_pages,
     pages,
     pause_pages,
     preference_pages,
@@ -120,7 +121,7 @@ def _view_router(engine: Engine, settings: Settings) -> APIRouter:
         with db.reading(engine) as connection:
             issue = issues.with_id(connection, link.issue_id) if link else None
             delivery = issues.delivery_of(connection, link.issue_id, link.subscriber_id) if link else None
-        if issue is None or delivery is None:
+        if link is None or issue is None or delivery is None or delivery.link_version != link.link_version:
             return pages.message(settings, *public.GONE, status_code=404, accept=accept)
         html = Messages(engine, issue, settings).page(delivery)
         return HTMLResponse(html, headers=pages.PRIVATE | {"Content-Security-Policy": VIEW_POLICY})
@@ -306,6 +307,7 @@ def app(engine: Engine, settings: Settings) -> FastAPI:
     web.include_router(unsubscribe_pages.router(engine, settings))
     web.include_router(pause_pages.router(engine, settings))
     web.include_router(record_pages.router(engine, settings))
+    web.include_router(link_pages.router(engine, settings))
     web.include_router(address_pages.router(engine, settings))
     web.include_router(story_pages.router(engine, settings, find=article_of))
     web.include_router(privacy_pages.router(settings))

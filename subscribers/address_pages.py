@@ -13,7 +13,7 @@ from digest import db, languages
 from digest.config import Settings
 from digest.errors import UsageError
 from digest.languages import N_
-from subscribers import address_changes, consent, fields, letters, store
+from subscribers import address_changes, consent, fields, letters, store, suppression
 from subscribers.address_changes import AddressChange
 from subscribers.letters import Kind
 from subscribers.pages import AcceptLanguage
@@ -124,7 +124,7 @@ class _Pages:
         key, secret = store.email_key(email), self._site.settings.secret
         digest = store.email_digest(key, secret)
         owner = store.by_keys(connection, [key]).get(key)
-        if (owner is not None and owner.id != reader.person.id) or consent.suppressed(connection, [digest]):
+        if (owner is not None and owner.id != reader.person.id) or suppression.reasons(connection, [digest]):
             return False
         return not letters.is_enough(connection, letters.counted_as(email, secret), [Kind.NEW_ADDRESS], now=now)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from digest import db
 from digest.model import Newsletter
-from subscribers import consent, letters, preference_form, signups, store
+from subscribers import consent, letters, preference_form, signups, store, suppression
 from subscribers.letters import Kind
 from subscribers.model import Frequency, Preferences, Status, Subscriber
 from subscribers.record import Shown
@@ -44,8 +44,8 @@ def _must_not_be_mailed(connection: Connection, email: str, secret: bytes) -> bo
     key = store.email_key(email)
     person = store.by_keys(connection, [key]).get(key)
     digest = store.email_digest(key, secret)
-    reasons = {person.suppressed if person else None, consent.suppressed(connection, [digest]).get(digest)}
-    return not reasons <= {None, consent.ERASED}
+    reasons = {person.suppressed if person else None, suppression.reasons(connection, [digest]).get(digest)}
+    return not reasons <= {None, *suppression.LIFTABLE}
 
 
 def ask(

@@ -1,7 +1,7 @@
 """Who agreed to be mailed, and who withdrew: with `enrolment`, the only writer of status, suppressions and events."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -9,12 +9,11 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Select, and_, delete, select, update
 
 from digest.model import Newsletter
-from digest.tables import consent_events, letters, subscribers, suppressions, unsubscriptions
-from subscribers import record, store
+from digest.tables import consent_events, letters, signups, subscribers, suppressions, unsubscriptions
+from subscribers import record, store, suppression
 from subscribers.model import Frequency, Preferences, Status, Subscriber
 from subscribers.record import NOTHING_SHOWN, Event, Reason, Shown
 
-ERASED = "erased"  # the reason of a suppression that outlives an erased person who had left
 UNDO_TIME = timedelta(days=30)  # for which an unsubscription can be taken back by the link that made it
 PATIENCE = timedelta(days=7)  # with somebody who was asked to confirm and does not
 
@@ -36,26 +35,6 @@ class Departure:
     before: Status
 
 
-def record_import(
-    connection: Connection,
-    lists: Mapping[int, Sequence[str]],
-    confirmed: Collection[int],
-    *,
-    evidence: Mapping[int, str],
-    source: str,
-    now: datetime,
-) -> None:
-    """Record that an import put people, by id, on lists; confirm those of them who were `pending` until now.
-
-    `evidence` is what came with each of them, by id, as `Newcomer.evidence`.
-    """
-    _set_status(connection, confirmed, Status.CONFIRMED, now)
-    details = {id: f"lists={';'.join(names)} {evidence.get(id, '')}".rstrip() for id, names in lists.items()}
-    details |= {id: record.import_detail(Status.CONFIRMED, lists.get(id, ()), evidence.get(id, "")) for id in confirmed}
-    events = [record.event(id, Event.IMPORTED, source, now, detail) for id, detail in details.items()]
-    store.add(connection, consent_events, events)
-
-
 def _set_status(
     connection: Connection, ids: Collection[int], status: Status, now: datetime, paused_until: datetime | None = None
 ) -> None:
@@ -67,7 +46,7 @@ def _set_status(
 
 def _locked(connection: Connection, subscriber_id: int) -> Subscriber | None:
     """Read a person as they are now, and let nobody else change them until this transaction ends."""
-    connection.execute(select(subscribers.c.id).where(subscribers.c.id == subscriber_id).with_for_update())
+    store.lock(connection, subscribers.c.id == subscriber_id)
     return store.by_id(connection, subscriber_id)
 
 
@@ -129,25 +108,25 @@ def confirm(
     """Begin somebody's subscription to one newsletter, which they asked for and confirmed; return whether it may.
 
     `evidence` is what proves it where it was not confirmed through a letter of ours.
-    It may not where the address must not be mailed, unless the reason is only that they had left before they were
-    erased. What else they left, of all `newsletters`, they do not get again by this.
+    It may not where the address must not be mailed, unless the reason may be lifted. Of all `newsletters`, they get by
+    this no other than they got before, whatever else the list that they join gives: that is no part of what they
+    agreed to.
     """
     person = _locked(connection, subscriber.id)
-    if person is None or person.suppressed not in (None, ERASED):
+    if person is None or person.suppressed not in (None, *suppression.LIFTABLE):
         return False
     digest = select(subscribers.c.email_digest).where(subscribers.c.id == person.id).scalar_subquery()
-    connection.execute(
-        delete(suppressions).where(suppressions.c.email_digest == digest, suppressions.c.reason == ERASED)
-    )
-    if person.status is Status.UNSUBSCRIBED:  # only now: else their lists would bring the others back
-        others = [slug for slug in _received(person, newsletters) if slug != newsletter.slug]
-        rows = [{"newsletter": slug, "subscriber_id": person.id, "at": now} for slug in others]
-        store.add(connection, unsubscriptions, rows)
+    suppression.lift(connection, suppressions.c.email_digest == digest)
+    joining = newsletter.lists[:1] if set(newsletter.lists).isdisjoint(person.lists) else ()
+    is_subscribed = person.status in (Status.CONFIRMED, Status.PAUSED)
+    had = {newsletter.slug, *(_received(person, newsletters) if is_subscribed else ())}
+    given = _received(replace(person, lists=(*person.lists, *joining)), newsletters)
+    rows = [{"newsletter": slug, "subscriber_id": person.id, "at": now} for slug in given if slug not in had]
+    store.add(connection, unsubscriptions, rows)
     table = unsubscriptions.c
     own = (table.subscriber_id == person.id, table.newsletter == newsletter.slug)
     connection.execute(delete(unsubscriptions).where(*own))
-    if set(newsletter.lists).isdisjoint(person.lists):
-        store.join(connection, {person.id: newsletter.lists[:1]}, now=now)
+    store.join(connection, {person.id: joining}, now=now)
     if person.status in (Status.PENDING, Status.UNSUBSCRIBED):
         _set_status(connection, [person.id], Status.CONFIRMED, now)
     event = record.event(person.id, Event.CONFIRMED, source, now, evidence, newsletter=newsletter.slug)
@@ -184,22 +163,38 @@ def move(
 ) -> bool:
     """Send somebody's mail to another address from now on; return whether it may be.
 
-    It may not where the address is another subscriber's, or must not be mailed. Links to preferences in earlier mails
-    stop working, since they lie in another mailbox; those for unsubscribing go on.
+    It may not where the address is another's, or must not be mailed. Links to preferences in earlier mails stop, and so
+    does what was asked for from there; those for unsubscribing go on. No import brings the old address back.
     """
     person = _locked(connection, subscriber.id)
     key = store.email_key(email)
     digest = store.email_digest(key, secret)
-    if person is None or suppressed(connection, [digest]):
+    if (
+        person is None
+        or suppression.reasons(connection, [digest]).get(digest, suppression.ERASED) not in suppression.LIFTABLE
+    ):
         return False
     owner = store.by_keys(connection, [key]).get(key)
     if owner is not None and owner.id != person.id:
         return False
+    _stop_letters(connection, select(subscribers.c.id).where(subscribers.c.id == person.id))
+    connection.execute(delete(signups).where(signups.c.subscriber_id == person.id))
+    if key != store.email_key(person.email):
+        old = store.email_digest(store.email_key(person.email), secret)
+        row = {"email_digest": old, "reason": suppression.MOVED, "source": source, "at": now}
+        store.add(connection, suppressions, [row])
+        suppression.lift(connection, suppressions.c.email_digest == digest)
     values = {"email": email, "email_key": key, "email_digest": digest, "changed_at": now}
-    statement = update(subscribers).where(subscribers.c.id == person.id)
-    connection.execute(statement.values(**values, link_version=subscribers.c.link_version + 1))
+    connection.execute(update(subscribers).where(subscribers.c.id == person.id).values(values))
+    revoke_links(connection, person.id)
     record.add(connection, record.event(person.id, Event.MOVED, source, now), shown)
     return True
+
+
+def revoke_links(connection: Connection, subscriber_id: int) -> None:
+    """Let no link to somebody's preferences work that was handed out until now, nor their pages in the browser."""
+    newer = {"link_version": subscribers.c.link_version + 1}
+    connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(newer))
 
 
 def forget_unconfirmed(connection: Connection, *, now: datetime) -> int:
@@ -238,8 +233,8 @@ def unsubscribe_all(
     connection: Connection, leavers: Sequence[Leaver], newsletters: Sequence[Newsletter], *, source: str, now: datetime
 ) -> dict[int, Status]:
     """Do `unsubscribe` for many, in a few round trips; return the status of those who are known, by id."""
-    ids = sorted({leaver.subscriber_id for leaver in leavers})  # in order, so that two of these never lock each other
-    connection.execute(select(subscribers.c.id).where(subscribers.c.id.in_(ids)).order_by("id").with_for_update())
+    ids = sorted({leaver.subscriber_id for leaver in leavers})
+    store.lock(connection, subscribers.c.id.in_(ids))
     people = store.by_ids(connection, ids)
     left, events, gone = [], [], []
     for leaver in leavers:
@@ -257,8 +252,19 @@ def unsubscribe_all(
             gone.append(person.id)
     store.add(connection, unsubscriptions, left)
     _set_status(connection, gone, Status.UNSUBSCRIBED, now)
+    _forget_signups(connection, leavers)
     record.add_all(connection, events)
     return {person.id: person.status for person in people.values()}
+
+
+def _forget_signups(connection: Connection, leavers: Iterable[Leaver]) -> None:
+    """Let no link confirm a sign-up from before somebody left what it is about."""
+    of: dict[str | None, list[int]] = {}
+    for leaver in leavers:
+        of.setdefault(leaver.newsletter, []).append(leaver.subscriber_id)
+    for slug, ids in of.items():
+        waiting = delete(signups).where(signups.c.subscriber_id.in_(ids), signups.c.confirmed_at.is_(None))
+        connection.execute(waiting if slug is None else waiting.where(signups.c.newsletter == slug))
 
 
 def _after_leaving(person: Subscriber, newsletters: Sequence[Newsletter], newsletter: str | None) -> Subscriber:
@@ -270,9 +276,10 @@ def _after_leaving(person: Subscriber, newsletters: Sequence[Newsletter], newsle
     return replace(person, status=status, left=person.left + new)
 
 
-def departure(connection: Connection, subscriber_id: int, *, now: datetime) -> Departure | None:
+def departure(connection: Connection, subscriber_id: int, *, newsletter: str, now: datetime) -> Departure | None:
     """Return somebody's last unsubscription while it can be taken back: nothing else happened since, but for a reason.
 
+    It is one from this newsletter, or from everything: whoever looks at the page of one does not think of another.
     A request that nobody confirmed counts for nothing: anybody can type an address into a form.
     Of an unsubscription that was recorded without what was before it, nobody knows what to return to.
     """
@@ -283,22 +290,33 @@ def departure(connection: Connection, subscriber_id: int, *, now: datetime) -> D
     event = connection.execute(newest.order_by(table.id.desc()).limit(1)).one_or_none()
     if event is None or event.kind != Event.UNSUBSCRIBED or not event.detail or now - event.at >= UNDO_TIME:
         return None
+    if event.newsletter not in (None, newsletter):
+        return None
     return Departure(event.newsletter, event.at, Status(event.detail))
 
 
 def return_(
-    connection: Connection, subscriber: Subscriber, *, source: str, now: datetime, shown: Shown = NOTHING_SHOWN
+    connection: Connection,
+    subscriber: Subscriber,
+    *,
+    newsletter: str,
+    source: str,
+    now: datetime,
+    shown: Shown = NOTHING_SHOWN,
 ) -> bool:
-    """Take somebody's last unsubscription back, as they ask; return whether there was one.
+    """Take somebody's `departure` from a newsletter back, as they ask; return whether there was one.
 
     They get again what they got before it, a break excepted. A suppressed address stays suppressed.
     """
     person = _locked(connection, subscriber.id)
-    left = departure(connection, subscriber.id, now=now) if person else None
+    left = departure(connection, subscriber.id, newsletter=newsletter, now=now) if person else None
     if person is None or left is None:
         return False
     table = unsubscriptions.c
-    connection.execute(delete(unsubscriptions).where(table.subscriber_id == person.id, table.at == left.at))
+    ended = and_(table.subscriber_id == person.id, table.at == left.at)
+    if left.newsletter is not None:
+        ended = and_(ended, table.newsletter == left.newsletter)
+    connection.execute(delete(unsubscriptions).where(ended))
     if person.status is Status.UNSUBSCRIBED:
         _set_status(connection, [person.id], Status.CONFIRMED if left.before is Status.PAUSED else left.before, now)
     event = record.event(person.id, Event.RETURNED, source, now, newsletter=left.newsletter)
@@ -311,6 +329,7 @@ def give_reason(
     subscriber: Subscriber,
     reason: Reason,
     *,
+    newsletter: str,
     source: str,
     now: datetime,
     shown: Shown = NOTHING_SHOWN,
@@ -320,7 +339,7 @@ def give_reason(
     Returns whether there is one to answer for.
     """
     person = _locked(connection, subscriber.id)
-    left = departure(connection, subscriber.id, now=now) if person else None
+    left = departure(connection, subscriber.id, newsletter=newsletter, now=now) if person else None
     if person is None or left is None:
         return False
     table = consent_events.c
@@ -331,41 +350,22 @@ def give_reason(
     return True
 
 
-def suppress(connection: Connection, email: str, *, reason: str, source: str, secret: bytes, now: datetime) -> bool:
-    """Forbid mail to an address for good, known or not; return whether it was allowed until now.
-
-    The first reason stays. Only a keyed hash of the address is kept.
-    """
-    key = store.email_key(email)
-    query = select(subscribers.c.id, subscribers.c.email_digest).where(subscribers.c.email_key == key)
-    person = connection.execute(query).one_or_none()
-    # A person keeps the hash that they were stored with, should the secret have changed since.
-    digests = {store.email_digest(key, secret)} | ({person.email_digest} if person else set())
-    rows = [{"email_digest": digest, "reason": reason, "source": source, "at": now} for digest in sorted(digests)]
-    added = store.add(connection, suppressions, rows)
-    if added and person:
-        store.add(connection, consent_events, [record.event(person.id, Event.SUPPRESSED, source, now, reason)])
-    return added
-
-
-def suppressed(connection: Connection, digests: Sequence[str]) -> dict[str, str]:
-    """Return the reasons why some of these `email_digest`s must not be mailed."""
-    query = select(suppressions.c.email_digest, suppressions.c.reason).where(suppressions.c.email_digest.in_(digests))
-    return {row.email_digest: row.reason for row in connection.execute(query)}
-
-
 def erase(connection: Connection, subscriber: Subscriber, *, source: str, now: datetime) -> None:
     """Delete a person and every row about them, their deliveries included.
 
-    If they had left anything, a suppression stays, so that no later import brings them back.
+    A suppression stays, so that no later import brings them back; they themselves may sign up again.
     """
     person = _locked(connection, subscriber.id)
     if person is None:
         return
-    if person.status is Status.UNSUBSCRIBED or person.left:
-        query = select(subscribers.c.email_digest).where(subscribers.c.id == person.id)
-        digest = connection.execute(query).scalar_one()
-        store.add(connection, suppressions, [{"email_digest": digest, "reason": ERASED, "source": source, "at": now}])
+    digest = select(subscribers.c.email_digest).where(subscribers.c.id == person.id)
+    row = {
+        "email_digest": connection.execute(digest).scalar_one(),
+        "reason": suppression.ERASED,
+        "source": source,
+        "at": now,
+    }
+    store.add(connection, suppressions, [row])
     _stop_letters(connection, select(subscribers.c.id).where(subscribers.c.id == person.id))
     connection.execute(delete(subscribers).where(subscribers.c.id == person.id))
 

@@ -1,12 +1,12 @@
 """Taking in people who are not stored yet, many at once, each with the consent that they come with."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, literal, select
+from sqlalchemy import Connection, Table, literal, select, update
 
 from digest import db
 from digest.prepared import Inserted
@@ -113,6 +113,27 @@ def _record_newcomers(connection: Connection, people: Mapping[int, Newcomer], so
         _add_for_each(connection, consent_events, ids, said)
     if own_words:
         connection.execute(consent_events.insert(), own_words)
+
+
+def record_import(
+    connection: Connection,
+    lists: Mapping[int, Sequence[str]],
+    confirmed: Collection[int],
+    *,
+    evidence: Mapping[int, str],
+    source: str,
+    now: datetime,
+) -> None:
+    """Record that an import put people, by id, on lists; confirm those of them who were `pending` until now.
+
+    `evidence` is what came with each of them, by id, as `Newcomer.evidence`.
+    """
+    waiting = update(subscribers).where(subscribers.c.id.in_(confirmed), subscribers.c.status == Status.PENDING)
+    connection.execute(waiting.values(status=Status.CONFIRMED, changed_at=now))
+    details = {id: f"lists={';'.join(names)} {evidence.get(id, '')}".rstrip() for id, names in lists.items()}
+    details |= {id: record.import_detail(Status.CONFIRMED, lists.get(id, ()), evidence.get(id, "")) for id in confirmed}
+    events = [record.event(id, Event.IMPORTED, source, now, detail) for id, detail in details.items()]
+    store.add(connection, consent_events, events)
 
 
 def _departures(people: Mapping[int, Newcomer], now: datetime) -> list[dict[str, Any]]:

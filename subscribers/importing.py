@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine
 
 from digest import db
 from digest.errors import SourceError, UsageError
-from subscribers import consent, enrolment, sheets, store
+from digest.tables import subscribers
+from subscribers import consent, enrolment, sheets, store, suppression
 from subscribers.enrolment import Newcomer
 from subscribers.entries import Entry, Terms, foreign_reader, own_reader
 from subscribers.exports import known
@@ -96,7 +97,7 @@ def _suppress(connection: Connection, person: Subscriber, entry: Entry, terms: T
     if not entry.suppressed:
         return False
     reason, source = entry.suppressed, terms.source
-    return consent.suppress(connection, person.email, reason=reason, source=source, secret=terms.secret, now=terms.now)
+    return suppression.add(connection, person.email, reason=reason, source=source, secret=terms.secret, now=terms.now)
 
 
 def _pause(connection: Connection, person: Subscriber, entry: Entry, terms: Terms) -> bool:
@@ -155,7 +156,7 @@ def _update(connection: Connection, taken: Sequence[tuple[Subscriber, Entry]], t
     evidence = {person.id: entry.evidence for person, entry in staying if person.id in lists} | confirmed
     store.change_all(connection, changes, now=terms.now)
     store.join(connection, lists, now=terms.now)
-    consent.record_import(connection, lists, confirmed, evidence=evidence, source=terms.source, now=terms.now)
+    enrolment.record_import(connection, lists, confirmed, evidence=evidence, source=terms.source, now=terms.now)
     ended = {
         person.id
         for person, entry in staying
@@ -187,7 +188,7 @@ def _welcome(newcomer: Newcomer) -> str:
 def _add(connection: Connection, entries: Mapping[str, Entry], terms: Terms, result: Result) -> None:
     """Store people who are not known, but for those whose suppression outlived their erasure."""
     digests = {key: store.email_digest(key, terms.secret) for key in entries}
-    refused = consent.suppressed(connection, list(digests.values()))
+    refused = suppression.reasons(connection, list(digests.values()))
     welcome = {key: e.newcomer(terms.default_lists) for key, e in entries.items() if digests[key] not in refused}
     ids = enrolment.enrol(connection, welcome, source=terms.source, secret=terms.secret, now=terms.now)
     result.count(Outcome.ADDED, len(ids), ((welcome[key].email, _welcome(welcome[key])) for key in ids))
@@ -199,6 +200,7 @@ def _add(connection: Connection, entries: Mapping[str, Entry], terms: Terms, res
 def _enter(connection: Connection, entries: Iterable[tuple[str, Entry]], terms: Terms, result: Result) -> None:
     """Take some hundreds of rows by `email_key`; of two about one person, the later one has the last word."""
     for wave in _waves(entries):
+        store.lock(connection, subscribers.c.email_key.in_(wave))  # who leaves meanwhile is not taken back
         found = store.by_keys(connection, wave)
         _update(connection, [(found[key], entry) for key, entry in wave.items() if key in found], terms, result)
         _add(connection, {key: entry for key, entry in wave.items() if key not in found}, terms, result)

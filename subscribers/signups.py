@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
 from digest.tables import signups
 from subscribers.model import Frequency, Preferences
@@ -74,9 +74,16 @@ def find(connection: Connection, signup_id: int) -> Signup | None:
 
 
 def close(connection: Connection, signup_id: int, *, now: datetime) -> bool:
-    """Note that a sign-up was confirmed; return whether this was the first time."""
-    unconfirmed = update(signups).where(signups.c.id == signup_id, signups.c.confirmed_at.is_(None))
-    return connection.execute(unconfirmed.values(confirmed_at=now)).rowcount > 0
+    """Note that a sign-up was confirmed; return whether this was the first time. Others for the same are off by it."""
+    table = signups.c
+    unconfirmed = update(signups).where(table.id == signup_id, table.confirmed_at.is_(None))
+    closed = unconfirmed.values(confirmed_at=now).returning(table.subscriber_id, table.newsletter)
+    row = connection.execute(closed).one_or_none()
+    if row is None:
+        return False
+    same = and_(table.subscriber_id == row.subscriber_id, table.newsletter == row.newsletter)
+    connection.execute(delete(signups).where(same, table.confirmed_at.is_(None)))
+    return True
 
 
 def forget(connection: Connection, *, now: datetime) -> int:

@@ -28,10 +28,14 @@ class PreferencesLink(NamedTuple):
 
 
 class ViewLink(NamedTuple):
-    """Lets its holder read one person's edition of one issue."""
+    """Lets its holder read one person's edition of one issue, while `link_version` is still the person's.
+
+    That page holds the other links, as the mail does: so it goes with them when they are revoked.
+    """
 
     issue_id: int
     subscriber_id: int
+    link_version: int
 
 
 class StoryLink(NamedTuple):
@@ -89,9 +93,9 @@ class Tokens:
         """Return the token of a link that raising the person's `link_version` revokes."""
         return self._preferences.sign(f"{subscriber_id}.{link_version}.{newsletter}").decode()
 
-    def view(self, issue_id: int, subscriber_id: int) -> str:
-        """Return the token of the page that shows this reader's edition of an issue."""
-        return self._view.sign(f"{issue_id}.{subscriber_id}").decode()
+    def view(self, issue_id: int, subscriber_id: int, link_version: int) -> str:
+        """Return the token of the page that shows this reader's edition; raising their `link_version` revokes it."""
+        return self._view.sign(f"{issue_id}.{subscriber_id}.{link_version}").decode()
 
     def story(self, issue_id: int, subscriber_id: int, link_version: int) -> str:
         """Return the token of an issue's story links for one person; raising their `link_version` revokes it."""
@@ -126,10 +130,10 @@ class Tokens:
         return None
 
     def read_view(self, token: str) -> ViewLink | None:
-        """Return what the token says, or None when it is not one of ours."""
+        """Return what the token says, or None. The caller compares `link_version` with the person's."""
         match _read(self._view, token):
-            case [issue_id, subscriber_id] if _NUMBER.fullmatch(issue_id) and _NUMBER.fullmatch(subscriber_id):
-                return ViewLink(int(issue_id), int(subscriber_id))
+            case [*numbers] if len(numbers) == 3 and all(map(_NUMBER.fullmatch, numbers)):
+                return ViewLink(*map(int, numbers))
         return None
 
     def read_story(self, token: str) -> StoryLink | None:

@@ -90,11 +90,21 @@ class _Pages:
         words = leaving.wording(fields, reader.person, reader.newsletter, now)
         shown = self._site.shown(request, reader, PAGE, words)
         if "undo" in fields:
-            is_done = consent.return_(connection, reader.person, source=SOURCE, now=now, shown=shown)
+            is_done = consent.return_(
+                connection, reader.person, newsletter=reader.newsletter.slug, source=SOURCE, now=now, shown=shown
+            )
             return Notice.RETURNED if is_done else Notice.NONE
         if fields.get("reason") in set(Reason):
             reason = Reason(str(fields["reason"]))
-            is_taken = consent.give_reason(connection, reader.person, reason, source=SOURCE, now=now, shown=shown)
+            is_taken = consent.give_reason(
+                connection,
+                reader.person,
+                reason,
+                newsletter=reader.newsletter.slug,
+                source=SOURCE,
+                now=now,
+                shown=shown,
+            )
             return Notice.THANKS if is_taken else Notice.NONE
         if fields.get("instead") in set(Instead):  # pressed twice, it must not become the other thing
             if not self._preferences_path(reader) or reader.silence:
@@ -150,7 +160,8 @@ class _Pages:
 
 
 def _can_return(connection: Connection, reader: Reader) -> bool:
-    return consent.departure(connection, reader.person.id, now=datetime.now(UTC)) is not None
+    slug = reader.newsletter.slug
+    return consent.departure(connection, reader.person.id, newsletter=slug, now=datetime.now(UTC)) is not None
 
 
 def _reduce(connection: Connection, reader: Reader, instead: Instead, shown: Shown, now: datetime) -> None:

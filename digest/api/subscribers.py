@@ -17,7 +17,7 @@ from digest.api.wishes import Check, Newcomer, Wishes
 from digest.config import Settings
 from digest.spelling import nearest
 from digest.subscriber_view import SubscriberView, subscriber_view
-from subscribers import consent, fields, store
+from subscribers import consent, fields, store, suppression
 from subscribers.model import Status, Subscriber
 
 PAGE, LONGEST_PAGE = 100, 500  # people
@@ -215,9 +215,11 @@ class _Subscribers:
         check, reason = Check(), fields.clean(wanted.reason)
         if not reason:
             check.note("reason", "Say something that can be read, such as complained.")
+        if reason in suppression.LIFTABLE:
+            check.note("reason", "Say another word: whoever signs up again would lift that.")
         check.finish()
         with db.transaction(self._engine) as connection:
-            consent.suppress(
+            suppression.add(
                 connection,
                 hold(connection, subscriber_id).email,
                 reason=reason,

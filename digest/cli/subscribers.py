@@ -20,7 +20,7 @@ from digest.cli.installation import Installation, json_option, now_option, pass_
 from digest.cli.subscriber_import import import_, known_categories
 from digest.errors import NotFoundError, UsageError
 from digest.model import JsonObject
-from subscribers import consent, exporting, fields, lists, sheets, store
+from subscribers import consent, exporting, fields, lists, sheets, store, suppression
 from subscribers.model import Preferences, Status, Subscriber
 
 SOURCE = "command line"  # where consent changes that are typed here come from
@@ -145,6 +145,7 @@ def _set_pause(connection: Connection, person: Subscriber, paused_until: str, no
 @click.option("--language", metavar="TAG", help="Such as fr or pt-BR; empty: the newsletter's.")
 @click.option("--name", help="How mails address the person.")
 @click.option("--paused-until", metavar="INSTANT", help="No mail until then; empty: mail again.")
+@click.option("--new-links", is_flag=True, help="Links of earlier mails stop working, but for those to unsubscribe.")
 @click.option("--join", metavar="LIST", multiple=True, help="Put them on this list; repeatable.")
 @click.option("--leave", metavar="LIST", multiple=True, help="Take them off this list; repeatable.")
 @now_option
@@ -164,6 +165,7 @@ def set_(
     language: str | None,
     name: str | None,
     paused_until: str | None,
+    new_links: bool,
     join: tuple[str, ...],
     leave: tuple[str, ...],
     now: datetime,
@@ -188,6 +190,8 @@ def set_(
         _move(installation, connection, person, join=join, leave=leave, now=now)
         if paused_until is not None:
             _set_pause(connection, person, paused_until, now)
+        if new_links:
+            consent.revoke_links(connection, person.id)
         person = _named(connection, email)
     _print_person(person, as_json)
 
@@ -227,8 +231,10 @@ def suppress(installation: Installation, email: str, reason: str, now: datetime,
     address = fields.email(email)
     if not fields.clean(reason):
         raise UsageError("--reason must say something, such as complained")
+    if fields.clean(reason) in suppression.LIFTABLE:
+        raise UsageError(f"--reason must not be {fields.quote(reason)}: whoever signs up again would lift that")
     with db.transaction(installation.engine) as connection:
-        consent.suppress(
+        suppression.add(
             connection,
             address,
             reason=fields.clean(reason),
@@ -265,7 +271,7 @@ def _confirm_erasure(person: Subscriber) -> None:
 def erase(installation: Installation, email: str, yes: bool, now: datetime, as_json: bool) -> None:
     """Delete a person and everything held about them.
 
-    If they had unsubscribed or were suppressed, a keyed hash of the address stays, so that no import brings them back.
+    A keyed hash of the address stays, so that no import brings them back; they themselves may sign up again.
     """
     with db.reading(installation.engine) as connection:
         person = _named(connection, email)

@@ -15,7 +15,7 @@ from digest.config import Settings
 from digest.errors import TemplateError
 from digest.model import Depth
 from digest.smtp import dkim_keys
-from subscribers import address_changes, admission, consent, letters, signups, store
+from subscribers import address_changes, admission, consent, letters, signups, store, suppression
 from subscribers.admission import Application
 from subscribers.letters import Kind, Letter
 from subscribers.model import Frequency, Preferences
@@ -188,7 +188,7 @@ def test_a_letter_that_lost_its_reason_is_none(database: Engine, settings: Setti
             assert zoe
             consent.erase(connection, zoe, source="test", now=NOW)
         elif reason == "suppressed":
-            consent.suppress(
+            suppression.add(
                 connection, "zoe@example.org", reason="bounced", source="t", secret=audience.SECRET, now=NOW
             )
         elif reason == "confirmed":

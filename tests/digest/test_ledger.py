@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select, update
 from digest import db, issues, ledger, tables
 from digest.ledger import Outcome, Resolution
 from digest.model import Culprit, Delivery, DeliveryStatus, Issue
-from subscribers import consent, store
+from subscribers import consent, store, suppression
 from tests.articles import NOW
 from tests.audience import SECRET
 from tests.deliveries import issue_with, standing
@@ -64,6 +64,16 @@ def test_claimed_rows_are_nobody_elses(database: Engine, issue: Issue) -> None:
     assert claim(database, issue, "three") == []
 
 
+def test_who_moved_after_planning_is_mailed_where_they_are_now(database: Engine, issue: Issue) -> None:
+    with db.transaction(database) as connection:
+        person = store.by_email(connection, A)
+        assert person
+        assert consent.move(connection, person, "ada@new.example", source="test", secret=SECRET, now=NOW)
+
+    ada, *_ = claim(database, issue)
+    assert (ada.recipient, ada.link_version) == ("ada@new.example", 2)
+
+
 def test_someone_who_leaves_after_the_claim_is_skipped_at_the_last_moment(database: Engine, issue: Issue) -> None:
     ada, bo, _ = claim(database, issue)
     with db.transaction(database) as connection:
@@ -87,7 +97,7 @@ def test_people_who_left_after_planning_are_skipped_and_the_next_take_their_plac
         ada, bo = store.by_email(connection, A), store.by_email(connection, B)
         assert ada and bo
         consent.unsubscribe(connection, ada, [issue.newsletter], newsletter="weekly", source="test", now=now)
-        consent.suppress(connection, B, reason="complaint", source="test", secret=SECRET, now=now)
+        suppression.add(connection, B, reason="complaint", source="test", secret=SECRET, now=now)
 
     assert [delivery.recipient for delivery in claim(database, issue, size=1)] == [C]
     assert standing(database) == {A: "skipped", B: "skipped", C: "planned"}

@@ -49,8 +49,8 @@ FOCUS = """() => {
     const at = document.activeElement;
     const ring = at.closest('.depth') ?? at;
     const box = ring.getBoundingClientRect();
-    const bar = document.querySelector('.bar');
-    const covered = innerWidth < 900 && !at.closest('.bar') && box.bottom > bar.getBoundingClientRect().top + 1;
+    const bar = document.querySelector('.bar').getBoundingClientRect();
+    const covered = innerWidth < 900 && !at.closest('.bar') && box.bottom > bar.top + 1 && box.top < bar.bottom - 1;
     return [at.tagName, getComputedStyle(ring).outlineStyle, covered, box.top >= 0 && box.bottom <= innerHeight];
 }"""
 

@@ -65,7 +65,7 @@ def test_every_route_answers_with_the_headers_whatever_it_answers(
     tokens = {
         "/preferences/{token}": TOKENS.preferences(ada, 1, "weekly"),
         "/unsubscribe/{token}": TOKENS.unsubscribe(ada, "weekly"),
-        "/view/{token}": TOKENS.view(issue.id, ada),
+        "/view/{token}": TOKENS.view(issue.id, ada, 1),
     }
     known = routes(client)
     assert len(known) > 20

@@ -18,6 +18,7 @@ from digest.config import Settings
 from digest.ingest.picture_files import Cropped
 from digest.messages import Messages
 from digest.model import Issue
+from subscribers import consent
 from subscribers.tokens import Tokens
 from tests import audience
 from tests.articles import article
@@ -70,7 +71,7 @@ def broken(app: FastAPI) -> TestClient:
 def test_view_is_the_html_part_of_the_readers_mail(
     client: TestClient, database: Engine, settings: Settings, issue: Issue, ada: int
 ) -> None:
-    answer = client.get(f"/view/{TOKENS.view(issue.id, ada)}")
+    answer = client.get(f"/view/{TOKENS.view(issue.id, ada, 1)}")
     with db.reading(database) as connection:
         delivery = issues.delivery_of(connection, issue.id, ada)
     assert delivery
@@ -83,7 +84,7 @@ def test_view_is_the_html_part_of_the_readers_mail(
 
 
 def test_view_may_show_pictures_and_do_nothing(client: TestClient, issue: Issue, ada: int) -> None:
-    headers = client.get(f"/view/{TOKENS.view(issue.id, ada)}").headers
+    headers = client.get(f"/view/{TOKENS.view(issue.id, ada, 1)}").headers
     policy = headers["content-security-policy"]
     assert policy.startswith("sandbox ")
     assert "allow-scripts" not in policy
@@ -100,8 +101,16 @@ def test_view_of_a_wrong_token_is_a_404_page(client: TestClient, issue: Issue, t
 
 
 def test_view_of_somebody_without_a_delivery_is_a_404_page(client: TestClient, issue: Issue, ada: int) -> None:
-    assert client.get(f"/view/{TOKENS.view(issue.id, ada + 1)}").status_code == 404
-    assert client.get(f"/view/{TOKENS.view(issue.id + 1, ada)}").status_code == 404
+    assert client.get(f"/view/{TOKENS.view(issue.id, ada + 1, 1)}").status_code == 404
+    assert client.get(f"/view/{TOKENS.view(issue.id + 1, ada, 1)}").status_code == 404
+
+
+def test_view_goes_with_the_links_that_it_holds(client: TestClient, database: Engine, issue: Issue, ada: int) -> None:
+    with db.transaction(database) as connection:
+        consent.revoke_links(connection, ada)
+
+    assert client.get(f"/view/{TOKENS.view(issue.id, ada, 1)}").status_code == 404
+    assert client.get(f"/view/{TOKENS.view(issue.id, ada, 2)}").status_code == 200
 
 
 # health, files, the rest
@@ -151,7 +160,7 @@ def away(settings: Settings) -> FastAPI:
 )
 def test_a_database_that_is_away_is_a_503_page(settings: Settings, path: str) -> None:
     tokens = {
-        "view": TOKENS.view(1, 1),
+        "view": TOKENS.view(1, 1, 1),
         "story": TOKENS.story(1, 1, 1),
         "preferences": TOKENS.preferences(1, 1, "weekly"),
         "unsubscribe": TOKENS.unsubscribe(1, "weekly"),

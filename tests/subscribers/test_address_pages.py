@@ -10,7 +10,7 @@ from sqlalchemy import Engine, Row, select, update
 
 from digest import db, tables, web
 from digest.config import Settings
-from subscribers import consent
+from subscribers import suppression
 from subscribers.tokens import Tokens
 from tests import audience
 from tests.subscribers.visits import events, everything, link, person, words
@@ -78,7 +78,7 @@ def test_the_answer_is_the_same_whoever_has_the_address(client: TestClient, data
     now = datetime.now(UTC)
     with db.transaction(database) as connection:
         audience.subscriber(connection, "known@other.example")
-        consent.suppress(
+        suppression.add(
             connection, "stopped@other.example", reason="bounced", source="test", secret=audience.SECRET, now=now
         )
     answers = {

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, select, update
 
 from digest import db, tables
 from digest.model import Newsletter
-from subscribers import admission, consent, letters, signups
+from subscribers import admission, consent, letters, signups, suppression
 from subscribers.admission import Application
 from subscribers.letters import Kind
 from subscribers.model import Frequency, Preferences, Status
@@ -96,7 +96,7 @@ def test_an_address_that_must_not_be_mailed_gets_nothing(database: Engine, is_kn
     with db.transaction(database) as connection:
         if is_known:
             enrol(connection, "ada@example.org")
-        consent.suppress(connection, "ada@example.org", reason="complained", source="test", secret=SECRET, now=NOW)
+        suppression.add(connection, "ada@example.org", reason="complained", source="test", secret=SECRET, now=NOW)
         ask(connection, "ada@example.org")
         assert written(connection) == []
         assert connection.execute(select(tables.signups)).all() == []
@@ -130,7 +130,7 @@ def test_asking_does_not_take_the_undo_of_an_unsubscription_away(database: Engin
         ada = enrol(connection, "ada@example.org")
         consent.unsubscribe(connection, ada, NEWSLETTERS, newsletter=None, source="page", now=NOW)
         ask(connection, "ada@example.org", now=NOW + timedelta(minutes=1))
-        assert consent.return_(connection, ada, source="page", now=NOW + timedelta(minutes=2))
+        assert consent.return_(connection, ada, newsletter="weekly", source="page", now=NOW + timedelta(minutes=2))
 
 
 # confirming
@@ -189,7 +189,7 @@ def test_confirming_one_newsletter_does_not_bring_back_what_else_was_left(databa
 def test_who_was_suppressed_meanwhile_is_not_admitted(database: Engine) -> None:
     with db.transaction(database) as connection:
         ask(connection)
-        consent.suppress(connection, "zoe@example.org", reason="bounced", source="test", secret=SECRET, now=NOW)
+        suppression.add(connection, "zoe@example.org", reason="bounced", source="test", secret=SECRET, now=NOW)
         assert not admit(connection)
         assert found(connection, "zoe@example.org").status is Status.PENDING
         assert [kind for kind, *_ in written(connection)] == [Kind.CONFIRM]

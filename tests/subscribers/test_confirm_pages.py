@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, select, update
 
 from digest import articles, db, planning, tables, web
 from digest.config import Settings
-from subscribers import consent, signup_words, store
+from subscribers import consent, signup_words, store, suppression
 from subscribers.model import Status
 from tests import audience
 from tests.articles import article
@@ -108,7 +108,7 @@ def test_who_must_not_be_mailed_is_not_subscribed_by_the_button(
     client: TestClient, database: Engine, link: str
 ) -> None:
     with db.transaction(database) as connection:
-        consent.suppress(
+        suppression.add(
             connection, "zoe@example.org", reason="complained", source="test", secret=audience.SECRET, now=NOW
         )
     assert client.post(link).status_code == 410

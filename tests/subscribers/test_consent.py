@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import Connection, Engine, Table, func, select
 
 from digest import db, tables
-from subscribers import consent, enrolment, store
+from subscribers import consent, enrolment, store, suppression
 from subscribers.enrolment import Newcomer
 from subscribers.model import Status, Subscriber
 from tests.subscribers.people import NEWSLETTERS, NOW, SECRET, enrol, events, found
@@ -18,16 +18,16 @@ def leave(connection: Connection, person: Subscriber, newsletter: str | None) ->
 
 
 def forbid(connection: Connection, email: str, reason: str = "bounced", secret: bytes = SECRET) -> bool:
-    return consent.suppress(connection, email, reason=reason, source="bounce", secret=secret, now=NOW)
+    return suppression.add(connection, email, reason=reason, source="bounce", secret=secret, now=NOW)
 
 
 def erase(connection: Connection, person: Subscriber) -> None:
     consent.erase(connection, person, source="page", now=NOW)
 
 
-def suppression(connection: Connection, email: str) -> str | None:
+def reason_against(connection: Connection, email: str) -> str | None:
     digest = store.email_digest(store.email_key(email), SECRET)
-    return consent.suppressed(connection, [digest]).get(digest)
+    return suppression.reasons(connection, [digest]).get(digest)
 
 
 def test_leaving_one_of_two_newsletters_keeps_the_other(database: Engine) -> None:
@@ -117,7 +117,7 @@ def test_an_unknown_address_can_be_suppressed_and_is_not_stored(database: Engine
 
         stored = connection.execute(select(tables.suppressions)).one()
         assert "ann" not in f"{stored}"
-        assert suppression(connection, "ANN@example.com") == "complained"
+        assert reason_against(connection, "ANN@example.com") == "complained"
         assert enrol(connection, "ann@example.com").suppressed == "complained"
 
 
@@ -146,7 +146,7 @@ def test_erasing_somebody_who_left_keeps_only_a_hash(database: Engine, newslette
         erase(connection, person)
 
         assert rows_about_people(connection) == 0
-        assert suppression(connection, "ann@example.com") == consent.ERASED
+        assert reason_against(connection, "ann@example.com") == suppression.ERASED
 
 
 def test_erasing_somebody_suppressed_keeps_the_reason(database: Engine) -> None:
@@ -157,15 +157,15 @@ def test_erasing_somebody_suppressed_keeps_the_reason(database: Engine) -> None:
         erase(connection, person)
 
         assert rows_about_people(connection) == 0
-        assert suppression(connection, "ann@example.com") == "complained"
+        assert reason_against(connection, "ann@example.com") == "complained"
 
 
-def test_erasing_a_reader_leaves_nothing(database: Engine) -> None:
+def test_erasing_a_reader_leaves_only_a_hash_so_that_no_import_brings_them_back(database: Engine) -> None:
     with db.transaction(database) as connection:
         erase(connection, enrol(connection, "ann@example.com"))
 
         assert rows_about_people(connection) == 0
-        assert suppression(connection, "ann@example.com") is None
+        assert reason_against(connection, "ann@example.com") == suppression.ERASED
 
 
 def test_a_pause_begins_moves_and_ends(database: Engine) -> None:
@@ -225,7 +225,7 @@ def test_two_newsletters_left_at_the_same_moment_are_everything(database: Engine
 
 
 def back(connection: Connection, person: Subscriber, *, days: float) -> bool:
-    return consent.return_(connection, person, source="page", now=NOW + timedelta(days=days))
+    return consent.return_(connection, person, newsletter="weekly", source="page", now=NOW + timedelta(days=days))
 
 
 def test_an_unsubscription_can_be_taken_back_for_thirty_days(database: Engine) -> None:

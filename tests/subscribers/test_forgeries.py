@@ -31,7 +31,7 @@ def links(tokens: Tokens, version: int = 1, person: int = ADA) -> dict[str, str]
     return {
         "unsubscribe": tokens.unsubscribe(person, "weekly"),
         "preferences": tokens.preferences(person, version, "weekly"),
-        "view": tokens.view(ISSUE, person),
+        "view": tokens.view(ISSUE, person, 1),
         "story": tokens.story(ISSUE, person, version),
         "confirm": tokens.confirm(SIGNUP if person == ADA else person),
         "address": tokens.address(CHANGE if person == ADA else person),

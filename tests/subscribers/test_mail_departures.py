@@ -43,7 +43,7 @@ def test_it_can_be_taken_back_on_the_page(database: Engine, settings: Settings) 
     take(database, settings, asking(ann))
 
     with db.transaction(database) as connection:
-        assert consent.return_(connection, ann, source="page", now=NOW)
+        assert consent.return_(connection, ann, newsletter="weekly", source="page", now=NOW)
         assert found(connection, ANN).left == ()
 
 

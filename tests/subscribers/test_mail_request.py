@@ -102,7 +102,7 @@ def test_the_subject_goes_before_the_body() -> None:
         mail(f"unsubscribe {TOKEN.replace('17', '18', 1)}"),
         mail(f"unsubscribe {TOKEN.swapcase()}"),
         mail(f"unsubscribe {OTHERS.unsubscribe(*ANN)}"),
-        mail(f"unsubscribe {TOKENS.preferences(17, 1, 'weekly')}", f"{TOKENS.view(17, 17)} {TOKENS.confirm(17)}"),
+        mail(f"unsubscribe {TOKENS.preferences(17, 1, 'weekly')}", f"{TOKENS.view(17, 17, 1)} {TOKENS.confirm(17)}"),
         mail(f"unsubscribe 1{TOKEN}"),
         "",
         "\n\n",

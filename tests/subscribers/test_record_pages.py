@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 
 from digest import db, tables, web
 from digest.config import Settings
-from subscribers import consent, exporting, store
+from subscribers import exporting, store, suppression
 from tests import audience
 from tests.subscribers.visits import everything, link, person, words
 
@@ -68,7 +68,7 @@ def test_no_import_brings_back_who_erased_themselves(client: TestClient, databas
     client.post(f"{link(ada)}/erase")
     digest = store.email_digest(store.email_key("ADA@example.org"), audience.SECRET)
     with db.reading(database) as connection:
-        assert consent.suppressed(connection, [digest]) == {digest: consent.ERASED}
+        assert suppression.reasons(connection, [digest]) == {digest: suppression.ERASED}
         assert connection.execute(select(tables.subscribers)).all() == []
 
 

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from digest import db
-from subscribers import consent, signups, store
+from subscribers import consent, signups, store, suppression
 from subscribers.model import Frequency, Preferences, Status
 from subscribers.record import Shown
 from tests.subscribers import people
@@ -63,7 +63,7 @@ def test_who_had_left_everything_gets_only_what_they_ask_for_again(database: Eng
 def test_an_address_that_must_not_be_mailed_cannot_confirm(database: Engine, now: datetime) -> None:
     with db.transaction(database) as connection:
         ann = people.enrol(connection, "ann@example.com")
-        consent.suppress(connection, ann.email, reason="complained", source="test", secret=SECRET, now=now)
+        suppression.add(connection, ann.email, reason="complained", source="test", secret=SECRET, now=now)
         assert not consent.confirm(connection, ann, WEEKLY, BOTH, source="page", now=now)
 
 
@@ -75,7 +75,7 @@ def test_who_was_erased_after_leaving_may_come_back_by_themselves(database: Engi
     ask(database, "ann@example.com", now)
     with db.transaction(database) as connection:
         again = store.by_email(connection, "ann@example.com")
-        assert again is not None and again.suppressed == consent.ERASED
+        assert again is not None and again.suppressed == suppression.ERASED
         assert consent.confirm(connection, again, WEEKLY, BOTH, source="page", now=now)
         after = store.by_id(connection, again.id)
     assert after is not None

@@ -255,7 +255,7 @@ def test_links_that_open_nothing_are_the_404_page(
     tokens = Tokens(audience.SECRET)
     wrong = [
         "/story/x",
-        f"/story/{tokens.view(issue.id, ada)}",
+        f"/story/{tokens.view(issue.id, ada, 1)}",
         f"/story/{tokens.story(issue.id, ada, 2)}",
         f"/story/{tokens.story(issue.id, ada + 1, 1)}",
         f"/story/{tokens.story(issue.id + 1, ada, 1)}",

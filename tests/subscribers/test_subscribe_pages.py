@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, update
 
 from digest import articles, config, db, planning, tables, web
 from digest.config import Settings
-from subscribers import consent, signup_form, signup_words
+from subscribers import signup_form, signup_words, suppression
 from tests import audience
 from tests.articles import article
 from tests.conftest import NOW, SETTINGS
@@ -36,7 +36,7 @@ def known(database: Engine) -> None:
         audience.subscriber(connection, "pending@example.org", status="pending", lists=[])
         audience.subscriber(connection, "unsubscribed@example.org", status="unsubscribed")
         audience.subscriber(connection, "bounced@example.org")
-        consent.suppress(
+        suppression.add(
             connection, "bounced@example.org", reason="bounced", source="test", secret=audience.SECRET, now=NOW
         )
 

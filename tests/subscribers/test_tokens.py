@@ -40,7 +40,7 @@ def test_a_token_reads_back_for_its_own_purpose_only(person: int, version: int, 
         None,
         None,
     ]
-    assert read_all(TOKENS.view(issue, person)) == [None, None, ViewLink(issue, person), None]
+    assert read_all(TOKENS.view(issue, person, 7)) == [None, None, ViewLink(issue, person, 7), None]
     assert read_all(TOKENS.story(issue, person, version)) == [None, None, None, StoryLink(issue, person, version)]
 
 
@@ -83,7 +83,7 @@ def test_a_token_cut_or_extended_is_refused(person: int, slug: str, data: st.Dat
 def test_a_token_of_another_key_is_refused(person: int, slug: str, secret: bytes) -> None:
     others = Tokens(secret)
 
-    forgeries = [others.unsubscribe(person, slug), others.preferences(person, 1, slug), others.view(1, person)]
+    forgeries = [others.unsubscribe(person, slug), others.preferences(person, 1, slug), others.view(1, person, 1)]
     forgeries.append(others.story(1, person, 1))
 
     assert [read_all(forged) for forged in forgeries] == [NOTHING] * 4
@@ -160,4 +160,4 @@ def test_a_token_is_signed_as_itsdangerous_would(issue: int, person: int) -> Non
     key = hmac.digest(SECRET, b"digest link: view", "sha256")
     signer = Signer(key, key_derivation="none", algorithm=Sha256())
 
-    assert TOKENS.view(issue, person) == signer.sign(f"{issue}.{person}").decode()
+    assert TOKENS.view(issue, person, 7) == signer.sign(f"{issue}.{person}.7").decode()

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select, update
 
 from digest import db, tables
 from digest.access_tokens import Scope
-from subscribers import consent, signups, store
+from subscribers import consent, signups, store, suppression
 from subscribers.letters import Kind
 from tests import audience
 from tests.digest.api.conftest import Program
@@ -143,7 +143,7 @@ def test_who_left_is_never_brought_back(program: Program, database: Engine, how:
             consent.erase(connection, person, source="test", now=audience.JOINED)
         elif how != "unsubscribed":
             kept = {"source": "test", "secret": audience.SECRET, "now": audience.JOINED}
-            consent.suppress(connection, person.email, reason=how, **kept)  # type: ignore[arg-type]  # of three kinds
+            suppression.add(connection, person.email, reason=how, **kept)  # type: ignore[arg-type]  # of three kinds
     before = [rows(database, table) for table in (tables.subscribers, tables.consent_events, tables.letters)]
 
     answer = program("POST", "/subscribers", {**ADA, **more})

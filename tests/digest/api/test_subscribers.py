@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from digest import db, tables
-from subscribers import consent, exporting, store
+from subscribers import exporting, store, suppression
 from tests import audience
 from tests.digest.api.conftest import Program
 
@@ -270,7 +270,7 @@ def test_suppressed_address_is_never_mailed_again(program: Program, database: En
     assert (first["suppressed"], second["suppressed"]) == ("complained", "complained")
     with db.reading(database) as connection:
         digest = store.email_digest("ada@example.org", audience.SECRET)
-        assert consent.suppressed(connection, [digest]) == {digest: "complained"}
+        assert suppression.reasons(connection, [digest]) == {digest: "complained"}
 
 
 def test_erased_person_is_gone(program: Program, database: Engine, ada: int) -> None:

@@ -162,7 +162,7 @@ def values(done: Composed) -> dict[str, str]:
     slug = done.issue.newsletter.slug
     reader = links(
         done.issue.base_url,
-        view=tokens.view(done.issue.id, READER),
+        view=tokens.view(done.issue.id, READER, 1),
         preferences=tokens.preferences(READER, 1, slug),
         unsubscribe=tokens.unsubscribe(READER, slug),
         story=tokens.story(done.issue.id, READER, 1),

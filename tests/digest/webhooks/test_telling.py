@@ -18,7 +18,7 @@ from digest.engine import Stop
 from digest.ingest import connections
 from digest.webhook_settings import Webhook
 from digest.webhooks import calls, posting, telling
-from subscribers import consent, store
+from subscribers import consent, store, suppression
 from tests import audience, web_server
 from tests.conftest import NOW
 from tests.web_server import Handler, Server, answer, redirect, trickle
@@ -226,9 +226,7 @@ def test_worker_complains_of_a_program_that_does_not_hear(database: Engine, sett
     ours = settings.model_copy(update={"webhooks": (webhook(server, "/nowhere"),)})
     with db.transaction(database) as connection:
         ada = audience.subscriber(connection, "ada@example.org")
-        consent.suppress(
-            connection, "ada@example.org", reason="bounced", source="test", secret=audience.SECRET, now=NOW
-        )
+        suppression.add(connection, "ada@example.org", reason="bounced", source="test", secret=audience.SECRET, now=NOW)
 
     done = worker.tick(database, ours, clock=lambda: NOW, stop=Stop(), tell=lambda _: None)
 
