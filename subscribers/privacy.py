@@ -67,7 +67,8 @@ FACTS = (
     ),
     Fact(
         N_(
-            "A fingerprint of your address, if mail to it fails for good, you complained, took another address or were erased"
+            "A fingerprint of your address, if mail to it fails for good, you complained, took another address "
+            "or were erased"
         ),
         N_("So that we never write to you again by mistake. The address cannot be read from it."),
         N_("Kept for good: that is what it is for."),
