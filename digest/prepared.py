@@ -73,12 +73,13 @@ class Inserted:
 
     TOGETHER = 1000  # rows; SQLite takes 32,766 values in a statement, PostgreSQL 65,535
 
-    def __init__(self, table: Table, columns: Sequence[str], returning: Sequence[Column[Any]]) -> None:
+    def __init__(self, table: Table, columns: Sequence[str], returning: Sequence[Column[Any]] = ()) -> None:
         self._table, self._columns, self._returning = table, columns, returning
         self._texts: dict[str, tuple[str, str, str]] = {}
 
-    def execute(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-        """Insert rows, each with a value for each column; yield what is returned of those that were not there."""
+    def execute(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+        """Insert rows, each a value for each column; return what `returning` names of those that were not there."""
+        returned: list[Sequence[Any]] = []
         dialect = connection.dialect
         begin, group, end = self._texts.get(dialect.name) or self._compile(connection)
         converting = [
@@ -92,15 +93,20 @@ class Inserted:
             values = [value for row in some for value in row]
             for place, convert in converting:
                 one = slice(place, None, len(self._columns))
-                values[one] = map(convert, values[one])
+                once = {value: convert(value) for value in set(values[one])}  # instants are mostly one and the same
+                values[one] = [once[value] for value in values[one]]
             with _cursor(connection, text) as cursor:
                 cursor.execute(text, values)
-                yield from cursor.fetchall()
+                if self._returning:
+                    returned += cursor.fetchall()
+        return returned
 
     def _compile(self, connection: Connection) -> tuple[str, str, str]:
         """Cut the statement for one row into what stands before, in and behind the group of values."""
         named = {name: bindparam(name, type_=self._table.c[name].type) for name in self._columns}
-        insert = db.insert(connection, self._table).values(named).on_conflict_do_nothing().returning(*self._returning)
+        insert = db.insert(connection, self._table).values(named).on_conflict_do_nothing()
+        if self._returning:
+            insert = insert.returning(*self._returning)
         positional: Any = type(connection.dialect)
         style = "qmark" if connection.dialect.paramstyle == "qmark" else "format"
         compiled: Any = insert.compile(dialect=positional(paramstyle=style))

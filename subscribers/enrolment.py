@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, literal, select, update
+from sqlalchemy import Connection, update
 
 from digest import db
 from digest.prepared import Inserted
@@ -52,6 +52,8 @@ COLUMNS = (
     "changed_at",
 )
 _NEWCOMERS = Inserted(subscribers, COLUMNS, [subscribers.c.email_key, subscribers.c.id])
+_MEMBERS = Inserted(subscriptions, ("list", "subscriber_id", "created_at"))
+_IMPORTED = Inserted(consent_events, ("subscriber_id", "kind", "source", "detail", "at"))
 
 
 @lru_cache(maxsize=4096)
@@ -80,39 +82,19 @@ def _row(key: str, newcomer: Newcomer, secret: bytes, now: datetime) -> tuple[ob
     )
 
 
-def _add_for_each(connection: Connection, table: Table, ids: Collection[int], values: Mapping[str, object]) -> None:
-    """Insert the same values for many people, by id, in one statement: a tenth of the work of a row each."""
-    same = [literal(value, table.c[name].type) for name, value in values.items()]
-    people = select(subscribers.c.id, *same).where(subscribers.c.id.in_(ids))
-    insert = db.insert(connection, table).from_select(["subscriber_id", *values], people)
-    connection.execute(insert.on_conflict_do_nothing())
-
-
 def _join_all(connection: Connection, people: Mapping[int, Newcomer], now: datetime) -> None:
     """Put people on their lists."""
-    members: dict[str, list[int]] = {}
-    for id, person in people.items():
-        for name in person.lists:
-            members.setdefault(name, []).append(id)
-    for name, ids in members.items():
-        _add_for_each(connection, subscriptions, ids, {"list": name, "created_at": now})
+    rows = [(name, id, now) for id, person in people.items() for name in person.lists]
+    _MEMBERS.execute(connection, rows)
 
 
 def _record_newcomers(connection: Connection, people: Mapping[int, Newcomer], source: str, now: datetime) -> None:
-    """Record that people were imported: those of whom the same is to be said together."""
-    alike: dict[str, list[int]] = {}
-    own_words = []
-    for id, person in people.items():
-        detail = record.import_detail(person.status, person.lists, person.evidence)
-        if person.evidence:
-            own_words.append(record.event(id, Event.IMPORTED, source, now, detail))
-        else:
-            alike.setdefault(detail, []).append(id)
-    for detail, ids in alike.items():
-        said = {"kind": Event.IMPORTED, "newsletter": None, "source": source, "detail": detail, "at": now}
-        _add_for_each(connection, consent_events, ids, said)
-    if own_words:
-        connection.execute(consent_events.insert(), own_words)
+    """Record that people were imported."""
+    rows = [
+        (id, Event.IMPORTED, source, record.import_detail(person.status, person.lists, person.evidence), now)
+        for id, person in people.items()
+    ]
+    _IMPORTED.execute(connection, rows)
 
 
 def record_import(

@@ -200,8 +200,10 @@ def _add(connection: Connection, entries: Mapping[str, Entry], terms: Terms, res
 def _enter(connection: Connection, entries: Iterable[tuple[str, Entry]], terms: Terms, result: Result) -> None:
     """Take some hundreds of rows by `email_key`; of two about one person, the later one has the last word."""
     for wave in _waves(entries):
-        store.lock(connection, subscribers.c.email_key.in_(wave))  # who leaves meanwhile is not taken back
         found = store.by_keys(connection, wave)
+        if found:  # who leaves meanwhile is not taken back
+            store.lock(connection, subscribers.c.email_key.in_(found))
+            found = store.by_keys(connection, found)
         _update(connection, [(found[key], entry) for key, entry in wave.items() if key in found], terms, result)
         _add(connection, {key: entry for key, entry in wave.items() if key not in found}, terms, result)
 
