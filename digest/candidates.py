@@ -104,6 +104,12 @@ def frozen_row(issue_id: int, candidate: Candidate) -> JsonObject:
     }
 
 
+def taken_out(connection: Connection, issue: Issue) -> frozenset[str]:
+    """Return the ids of the candidates that an editor has taken out of the issue since it was planned."""
+    query = select(_C.c.article_id).where(_C.c.issue_id == issue.id, _C.c.is_taken_out.is_(True))
+    return frozenset(connection.execute(query).scalars())
+
+
 def frozen(connection: Connection, issue: Issue) -> dict[str, Candidate]:
     """Return the candidates as they were when the issue was planned, the newest first, by id of the article."""
     joined = _C.outerjoin(_P, _P.c.name == _C.c.picture)

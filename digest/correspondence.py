@@ -17,26 +17,27 @@ from digest.model import Depth, Newsletter
 from digest.selection import Chosen
 from digest.smtp import dkim
 from digest.smtp.envelope import Mail, path
-from subscribers import address_changes, preference_words, record, signups, store, suppression
+from subscribers import address_changes, admission, preference_words, record, signups, store, suppression
 from subscribers.letters import Kind, Letter
 from subscribers.model import Status, Subscriber
 from subscribers.tokens import Tokens
 from subscribers.web import masked
 
 FORM_MAIL = frozenset({Kind.CONFIRM, Kind.KNOWN, Kind.NEW_ADDRESS})  # whoever types an address provokes them
+_ABOUT_ADDRESS = (Kind.NEW_ADDRESS, Kind.OLD_ADDRESS)  # these go where the person's mail does not go
 _NOBODYS = (None, *suppression.LIFTABLE)  # reasons of a suppression that a new request may lift
 
 
 def mail(connection: Connection, letter: Letter, settings: Settings) -> Mail | None:
     """Return a letter's mail, signed where this installation has keys; None where it has lost its reason.
 
-    That is: the person is gone or must not be mailed, what was to be confirmed is done or too old, or the settings no
-    longer have the newsletter. The same letter and facts always give the same bytes. Raises SettingsError for a key
-    that cannot be read, and TemplateError for a template of the user's that has a fault.
+    That is: the person is gone, left, moved or must not be mailed, what was to be confirmed is done or forgotten, or
+    the settings no longer have the newsletter. The same letter and facts always give the same bytes. Raises
+    SettingsError for a key that cannot be read, and TemplateError for a template of the user's that has a fault.
     """
     newsletter = next((one for one in settings.newsletters if one.slug == letter.newsletter), None)
     person = store.by_id(connection, letter.subscriber_id) if letter.subscriber_id is not None else None
-    if newsletter is None or person is None or person.suppressed not in _NOBODYS:
+    if newsletter is None or person is None or not _is_wanted(letter, person, newsletter):
         return None
     language = languages.spoken(letter.language, newsletter.language)
     words = _words(connection, letter, settings, person=person, newsletter=newsletter, language=language)
@@ -50,6 +51,16 @@ def mail(connection: Connection, letter: Letter, settings: Settings) -> Mail | N
     body = _body(words, newsletter, language, boundary, settings)
     signature = dkim.sign(signing.signers(settings, newsletter), header, body, at=letter.at)
     return Mail(sender.address, letter.recipient, signature + header + b"\r\n" + body)
+
+
+def _is_wanted(letter: Letter, person: Subscriber, newsletter: Newsletter) -> bool:
+    """Tell whether a letter still says what is so: to whom it speaks, at their address, of what they get."""
+    if person.suppressed not in _NOBODYS:
+        return False
+    if letter.kind in _ABOUT_ADDRESS:
+        return True
+    is_theirs = store.email_key(letter.recipient) == store.email_key(person.email)
+    return is_theirs and (letter.kind is Kind.CONFIRM or admission.gets(person, newsletter))
 
 
 def _mac(letter: Letter, settings: Settings, purpose: str) -> str:
@@ -129,11 +140,12 @@ def _words(
     """Return what a letter says now, or None where there is nothing to say any more."""
     match letter.kind:
         case Kind.CONFIRM:
-            return _confirm(connection, letter, newsletter, settings, language)
+            return _confirm(connection, letter, settings, person=person, newsletter=newsletter, language=language)
         case Kind.KNOWN:
             return letter_words.known(
                 newsletter,
                 letter.at,
+                zone=person.timezone or newsletter.timezone,
                 paused_until=person.paused_until if person.status is Status.PAUSED else None,
                 preferences=_preferences(settings, person, newsletter),
                 unsubscribe=_unsubscribe(settings, person, newsletter),
@@ -143,6 +155,7 @@ def _words(
             slot = schedule.coming(newsletter.schedule, newsletter.timezone, letter.at)
             return letter_words.welcome(
                 newsletter,
+                zone=person.timezone or newsletter.timezone,
                 topics=[name for name in person.preferences.categories if name in newsletter.categories],
                 next_at=slot.at if slot else None,
                 sections=_newest(connection, letter, person),
@@ -151,20 +164,28 @@ def _words(
                 language=language,
             )
         case Kind.NEW_ADDRESS | Kind.OLD_ADDRESS:
-            return _change(connection, letter, newsletter, settings, language)
+            return _change(connection, letter, settings, person=person, newsletter=newsletter, language=language)
 
 
 def _confirm(
-    connection: Connection, letter: Letter, newsletter: Newsletter, settings: Settings, language: str
+    connection: Connection,
+    letter: Letter,
+    settings: Settings,
+    *,
+    person: Subscriber,
+    newsletter: Newsletter,
+    language: str,
 ) -> Words | None:
     signup = signups.find(connection, letter.about) if letter.about is not None else None
     if signup is None or signup.confirmed_at is not None:
         return None
+    promised = admission.promised(signup, person, newsletter, settings.newsletters, letter.at)
     often = {tile.value: tile.title for tile in preference_words.tiles(newsletter, language)}
     return letter_words.confirm(
         newsletter,
         signup,
-        often=often.get(signup.frequency, ""),
+        topics=promised.topics,
+        often=often.get(promised.frequency, ""),
         network=record.network_of_request(connection, signup.subscriber_id, newsletter.slug, signup.at),
         url=f"{settings.base_url}/confirm/{Tokens(settings.secret).confirm(signup.id)}",
         language=language,
@@ -172,13 +193,22 @@ def _confirm(
 
 
 def _change(
-    connection: Connection, letter: Letter, newsletter: Newsletter, settings: Settings, language: str
+    connection: Connection,
+    letter: Letter,
+    settings: Settings,
+    *,
+    person: Subscriber,
+    newsletter: Newsletter,
+    language: str,
 ) -> Words | None:
     change = address_changes.find(connection, letter.about) if letter.about is not None else None
     if change is None:
         return None
     if letter.kind is Kind.OLD_ADDRESS:
-        return letter_words.old_address(newsletter, letter.at, masked=masked(change.email), language=language)
+        zone = person.timezone or newsletter.timezone
+        return letter_words.old_address(
+            newsletter, letter.at, zone=zone, masked=masked(change.email), language=language
+        )
     if change.confirmed_at is not None:
         return None
     return letter_words.new_address(

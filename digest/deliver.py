@@ -31,13 +31,12 @@ AWAY = "the server is away"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a run needs to know: the issue's name and release, the server, how many connections, and how fast."""
+    """What a run needs to know: the issue's name, the server, how many connections, and how fast."""
 
     issue_name: str
     route: Route
     connections: int
     messages_per_second: float
-    released_at: datetime
     clock: Callable[[], datetime]
     messages_per_day: int = 0  #: over all issues and workers; 0: no limit
     domains: Mapping[str, float] = field(default_factory=dict)  #: messages a second to recipients' domains
@@ -96,8 +95,10 @@ class Run:
         """Wait until this line may begin a message; False when it is to end."""
         while not self.stop.is_set():
             if self._working() - line.is_working >= self.width.allowed:
-                await line.leave()
-                await self._move()
+                if line.is_working:
+                    await line.leave()  # which takes its time: look again, for the others may have ended meanwhile
+                else:
+                    await self._move()
             elif seconds := self.holding():
                 await pause(self.stop, seconds)
             else:
@@ -294,7 +295,7 @@ class Line:
     def _record(self, delivery: Delivery, verdict: Verdict) -> None:
         order, status, again = self._run.order, verdict.status, None
         if status is DeliveryStatus.DEFERRED:
-            again = retry_at(delivery, order.released_at, order.clock())
+            again = retry_at(delivery, order.clock())
             status = DeliveryStatus.EXPIRED if again is None else status
         outcome = Outcome(delivery.subscriber_id, status, verdict.code, verdict.text, again, verdict.culprit)
         self._run.journal.record(outcome)

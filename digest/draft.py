@@ -93,8 +93,11 @@ class Draft:
     def add(self, people: Sequence[Subscriber]) -> None:
         """Draft a delivery, or the reason why not, for each of these people."""
         first_id, last_id = people[0].id, people[-1].id
-        had = self.history.of(self.connection, first_id, last_id)
-        last_issues = history.last_issues(self.connection, self.issue.newsletter.slug, first_id, last_id)
+        moments = {person.id: self._due_at(person) for person in people}
+        comes_at = {person_id: moment or self.issue.until for person_id, moment in moments.items()}
+        coming = self.history.coming(self.connection, comes_at)
+        had = self.history.of(self.connection, first_id, last_id, coming)
+        last_issues = history.last_issues(self.connection, self.issue.newsletter.slug, first_id, last_id, coming)
         obstacles = {person.id: _obstacle(person, self.issue, last_issues.get(person.id)) for person in people}
         wanted = {
             person.id: self._choices(person, had.get(person.id), last_issues.get(person.id))
@@ -108,7 +111,7 @@ class Draft:
             key = keys.get(person.id)
             met = self.choices[key] if key is not None else _Choice(0, None, obstacles[person.id])
             if met.edition is not None:
-                deliveries.append(_delivery(person, met.number, met.edition, self._due_at(person)))
+                deliveries.append(_delivery(person, met.number, met.edition, moments[person.id]))
             else:
                 skips.append({"subscriber_id": person.id, "reason": met.reason, "choices": met.number or None})
         self._spool(tables.deliveries, deliveries)
@@ -234,7 +237,7 @@ def _obstacle(person: Subscriber, issue: Issue, last_issue_at: datetime | None) 
 def due_at(issue: Issue, preferred_time: str, timezone: str) -> datetime | None:
     """Return the moment at which a reader in this zone is to get an issue; None: when it comes out."""
     newsletter, wish = issue.newsletter, timetable.parse_wish(preferred_time)
-    zone = timezone or newsletter.timezone
+    zone = schedule.zone_or(timezone, newsletter.timezone)
     if wish is not None:
         at = schedule.moment(wish, zone, issue.until, usual=_hour(issue))
     elif newsletter.local_time and issue.slot:

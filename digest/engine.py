@@ -204,7 +204,7 @@ def send(
     with db.transaction(engine) as connection:
         released_at = ledger.release(connection, issue.id, clock())
         pause.lift(connection, issue.id)
-        ledger.expire(connection, issue.id, released_at=released_at, now=clock())
+        ledger.expire(connection, issue.id, now=clock())
         is_due = ledger.is_due(connection, issue.id, now=clock())
         is_due = is_due and quota.free_at(connection, settings.smtp.messages_per_day, clock()) <= clock()
     if is_due:
@@ -276,7 +276,6 @@ def sizes(engine: Engine, settings: Settings, issue: Issue) -> Iterator[int]:
 
 
 def _order(settings: Settings, issue: Issue, clock: Clock) -> Order:
-    assert issue.released_at is not None  # noqa: S101 - `send` has just released it
     return Order(
         route=route_to(settings.smtp),
         issue_name=issue.name,
@@ -284,7 +283,6 @@ def _order(settings: Settings, issue: Issue, clock: Clock) -> Order:
         messages_per_second=settings.smtp.messages_per_second,
         messages_per_day=settings.smtp.messages_per_day,
         domains=settings.smtp.domains,
-        released_at=issue.released_at,
         clock=clock,
     )
 

@@ -21,6 +21,7 @@ from digest.selection import select as select_articles
 from subscribers import store
 from subscribers.model import Subscriber
 
+NOT_MAILABLE = "not_mailable"  # left, was suppressed or took a break after the issue was planned
 NOT_IN_AUDIENCE = "not_in_audience"  # on none of the newsletter's lists when the issue was planned
 
 
@@ -58,15 +59,18 @@ def explain(connection: Connection, issue: Issue, email: str) -> Explanation:
         choices, skipped = present(person, issue), skipped or outside(person, issue)
     else:
         choices = issues.choices_of(connection, issue.id, [number])[number]
-    pool = candidates.frozen(connection, issue)
-    selection = select_articles(ranking.prepare(list(pool.values()), issue.newsletter, until=issue.until), choices)
-    shown = selection
+    pool, gone = candidates.frozen(connection, issue), candidates.taken_out(connection, issue)
+    open_to_them = [one for id, one in pool.items() if delivery or id not in gone]
+    selection = select_articles(ranking.prepare(open_to_them, issue.newsletter, until=issue.until), choices)
     if delivery:
         shelf = Shelf(pool, issue.newsletter.categories, {})
-        shown = _as_delivered(connection, issue, delivery, selection, shelf=shelf, choices=choices)
+        shown = _as_delivered(connection, issue, delivery, selection, shelf=shelf, choices=choices, gone=gone)
+    else:
+        withdrawn = (Dropped(one.article, Reason.WITHDRAWN) for id, one in pool.items() if id in gone)
+        shown = Selection(selection.chosen, (*withdrawn, *selection.dropped))
     return Explanation(
         selection=shown,
-        skipped=skipped,
+        skipped=skipped or _skipped_since(delivery),
         choices=choices,
         wanted={chosen.article.id: chosen.depth for chosen in selection.chosen},
         lacking=_lacking(connection, issue, choices, shown),
@@ -88,6 +92,13 @@ def present(person: Subscriber, issue: Issue) -> Choices:
     )
 
 
+def _skipped_since(delivery: Delivery | None) -> str | None:
+    """Say why a delivery was planned and then skipped; None where it was not."""
+    if delivery is None or delivery.status is not DeliveryStatus.SKIPPED:
+        return None
+    return delivery.reply or NOT_MAILABLE
+
+
 def _skipped_choices(connection: Connection, issue: Issue, person: Subscriber) -> int | None:
     """Return the number of the choices that were frozen for a person without a delivery."""
     table = tables.skips
@@ -96,12 +107,18 @@ def _skipped_choices(connection: Connection, issue: Issue, person: Subscriber) -
 
 
 def _as_delivered(
-    connection: Connection, issue: Issue, delivery: Delivery, selection: Selection, *, shelf: Shelf, choices: Choices
+    connection: Connection,
+    issue: Issue,
+    delivery: Delivery,
+    selection: Selection,
+    *,
+    shelf: Shelf,
+    choices: Choices,
+    gone: frozenset[str],
 ) -> Selection:
     """Return the selection with the steps that the size limit asked for, and without what was taken out since."""
     compiled = compiling.unpack(issues.compiled(connection, issue))
     fitted = composition.fitted(compiled, issue, shelf, Contents(selection.chosen, choices.corrections))
-    gone = _taken_out(connection, issue)
     if delivery.status is not DeliveryStatus.SKIPPED:  # else nothing of it was left, or the person left
         gone -= {p.article_id for p in issues.edition(connection, issue.id, delivery.edition).placements}
     return _after(selection, fitted, gone=gone)
@@ -120,12 +137,6 @@ def _after(selection: Selection, fitted: Fitted, *, gone: Collection[str]) -> Se
         else:
             chosen.append(replace(one, position=len(chosen) + 1, depth=depths[one.article.id]))
     return Selection(tuple(chosen), (*dropped, *selection.dropped))
-
-
-def _taken_out(connection: Connection, issue: Issue) -> set[str]:
-    table = tables.candidates
-    query = select(table.c.article_id).where(table.c.issue_id == issue.id, table.c.is_taken_out.is_(True))
-    return set(connection.execute(query).scalars())
 
 
 def _lacking(connection: Connection, issue: Issue, choices: Choices, selection: Selection) -> tuple[Lack, ...]:

@@ -1,12 +1,16 @@
-"""What readers have had: the issues, articles, stories and corrections that may have been accepted for them."""
+"""What readers have had: the issues, articles, stories and corrections that may have been accepted for them.
+
+What an earlier issue will bring them before the new one counts as well: else its stories would come twice.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, exists, func, or_, select
 
 from digest import tables
 from digest.model import Candidate, Correction, DeliveryStatus, Issue
@@ -37,17 +41,54 @@ class Had:
     corrections: set[int] = field(default_factory=set)  #: ids of those that they were told
 
 
+class Coming(NamedTuple):
+    """A mail of an earlier issue that is released, and that its reader gets before the new one."""
+
+    subscriber_id: int
+    issue_id: int
+    newsletter: str
+    until: datetime  #: of its issue
+    at: datetime  #: when the new issue comes: until then, a correction changes this mail, and needs no telling
+    pieces: str
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """The earlier issues that matter for a new one: they gave its candidates, others of its stories, corrections."""
 
     versions: Mapping[int, Mapping[int, _Version]]  #: by issue and number of the candidate
     issues: frozenset[int]
+    going: frozenset[int]  #: released issues that some readers are still to get
 
-    def of(self, connection: Connection, first_id: int, last_id: int) -> dict[int, Had]:
-        """Return what these people have had, by id; those who had nothing that matters are left out."""
+    def coming(self, connection: Connection, before: Mapping[int, datetime]) -> list[Coming]:
+        """Return what people are still to get before a moment, each of their own, by id.
+
+        What their servers put off is not counted: after hours it comes too seldom, and what comes twice is better than
+        what never comes.
+        """
+        if not self.going:
+            return []
+        query = (
+            select(_D.c.subscriber_id, _D.c.issue_id, _D.c.next_at, _I.c.newsletter, _I.c.until, _E.c.pieces)
+            .join_from(_D, _I, _I.c.id == _D.c.issue_id)
+            .join(_E, (_E.c.issue_id == _D.c.issue_id) & (_E.c.number == _D.c.edition))
+            .where(
+                _D.c.issue_id.in_(sorted(self.going)),
+                _D.c.subscriber_id.between(min(before), max(before)),
+                _D.c.status == DeliveryStatus.PLANNED,
+            )
+        )
+        return [
+            Coming(row.subscriber_id, row.issue_id, row.newsletter, row.until, at, row.pieces)
+            for row in connection.execute(query)
+            if (at := before.get(row.subscriber_id)) is not None and (row.next_at is None or row.next_at < at)
+        ]
+
+    def of(self, connection: Connection, first_id: int, last_id: int, coming: Iterable[Coming]) -> dict[int, Had]:
+        """Return what these people have had, or are still to get, by id; who had nothing that matters is left out."""
         found: dict[int, Had] = {}
-        for row in _editions_received(connection, self.issues, first_id, last_id):
+        rows: Iterable[Any] = chain(_editions_received(connection, self.issues, first_id, last_id), coming)
+        for row in rows:
             had = found.setdefault(row.subscriber_id, Had())
             had.corrections.update(int(number) for number in _CORRECTIONS.findall(row.pieces))
             versions = self.versions.get(row.issue_id, {})
@@ -80,8 +121,13 @@ def _editions_received(
     return connection.execute(query).all() if issues else []
 
 
-def load(connection: Connection, candidates: Iterable[Candidate], corrections: Sequence[Correction]) -> History:
-    """Find the earlier issues that gave these candidates, others of their stories, or what was corrected."""
+def load(
+    connection: Connection, candidates: Iterable[Candidate], corrections: Sequence[Correction], *, since: datetime
+) -> History:
+    """Find the earlier issues that gave these candidates, others of their stories, or what was corrected.
+
+    Those that are still to come to some are looked for among the issues that ended after `since`.
+    """
     wanted = {candidate.story for candidate in candidates} | {correction.article_id for correction in corrections}
     ordered = sorted(wanted)
     versions: dict[int, dict[int, _Version]] = {}
@@ -92,7 +138,14 @@ def load(connection: Connection, candidates: Iterable[Candidate], corrections: S
         for row in connection.execute(query.where(or_(_A.c.story.in_(some), _A.c.id.in_(some)))):
             version = _Version(row.article_id, row.story or row.article_id, row.revision)
             versions.setdefault(row.issue_id, {})[row.number] = version
-    return History(versions, frozenset(versions) | _telling(connection, corrections))
+    return History(versions, frozenset(versions) | _telling(connection, corrections), _going(connection, since))
+
+
+def _going(connection: Connection, since: datetime) -> frozenset[int]:
+    """Return the released issues of which something is still planned."""
+    planned = exists().where(_D.c.issue_id == _I.c.id, _D.c.status == DeliveryStatus.PLANNED)
+    query = select(_I.c.id).where(_I.c.released_at.is_not(None), _I.c.until >= since, planned)
+    return frozenset(connection.execute(query).scalars())
 
 
 def _telling(connection: Connection, corrections: Sequence[Correction]) -> frozenset[int]:
@@ -102,8 +155,10 @@ def _telling(connection: Connection, corrections: Sequence[Correction]) -> froze
     return frozenset(connection.execute(select(_E.c.issue_id).where(_E.c.pieces.contains("k")).distinct()).scalars())
 
 
-def last_issues(connection: Connection, newsletter: str, first_id: int, last_id: int) -> dict[int, datetime]:
-    """Return until when the last issue of this newsletter looked that people had, by their id."""
+def last_issues(
+    connection: Connection, newsletter: str, first_id: int, last_id: int, coming: Iterable[Coming]
+) -> dict[int, datetime]:
+    """Return until when the last issue of this newsletter looked that people had, or are still to get, by their id."""
     query = (
         select(_D.c.subscriber_id, func.max(_I.c.until, type_=_I.c.until.type))
         .join_from(_D, _I, _I.c.id == _D.c.issue_id)
@@ -114,7 +169,11 @@ def last_issues(connection: Connection, newsletter: str, first_id: int, last_id:
         )
         .group_by(_D.c.subscriber_id)
     )
-    return {subscriber_id: at for subscriber_id, at in connection.execute(query)}
+    last: dict[int, datetime] = {subscriber_id: at for subscriber_id, at in connection.execute(query)}
+    for one in coming:
+        if one.newsletter == newsletter:
+            last[one.subscriber_id] = max(one.until, last.get(one.subscriber_id, one.until))
+    return last
 
 
 def subjects(connection: Connection, issue: Issue) -> frozenset[str]:

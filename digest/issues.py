@@ -232,6 +232,7 @@ def delivery_from(row: Row[Any]) -> Delivery:
         at=row.at,
         next_at=row.next_at,
         due_at=row.due_at,
+        put_off_at=row.put_off_at,
     )
 
 

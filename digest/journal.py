@@ -12,7 +12,7 @@ from typing import NamedTuple, Self, TypeVar
 from sqlalchemy import Engine
 
 from digest import db, ledger
-from digest.errors import DatabaseAwayError
+from digest.errors import DatabaseAwayError, DatabaseError
 from digest.ledger import Outcome
 from digest.model import Delivery, Issue
 from digest.quota import Quota
@@ -39,13 +39,6 @@ class _Intent(NamedTuple):
 
     subscriber_id: int
     answer: "asyncio.Future[Leave]"
-
-
-class _Page(NamedTuple):
-    """What goes into one transaction beside the outcomes."""
-
-    intents: Sequence[_Intent]
-    withdrawn: Sequence[Delivery]
 
 
 class Journal:
@@ -79,9 +72,11 @@ class Journal:
         self._withdrawn: list[Delivery] = []  # for the next commit; nobody waits for it
         self._outcomes: list[Outcome] = []  # likewise
         self._unsaved: list[Outcome] = []  # of the commit that is being made, or that failed: first in the next one
+        self._unsaved_withdrawals: list[Delivery] = []  # likewise
         self._is_asked = False  # this turn of the loop ends with a commit
         self._is_writing = False  # the thread does
         self._is_in_doubt = False  # a commit failed, and may have been made all the same
+        self._is_closed = False  # a commit that was asked for comes too late
         self._held: set[int] = set()
         self._after = 0
         self._renew_at = time.monotonic() + self._renewal_seconds
@@ -95,9 +90,15 @@ class Journal:
     ) -> None:
         if self._beat is not None:
             self._beat.cancel()
+        self._is_closed = True
         self._thread.shutdown()
         self._writer.close()
-        patiently(self._close)
+        try:
+            patiently(self._close)
+        except DatabaseError as failure:
+            if error is None:
+                raise
+            error.add_note(f"then the outcomes of the last messages could not be written: {failure}")
 
     def claim(self) -> list[Delivery]:
         """Take the next deliveries; at the end of the list, those that became free behind it. For any thread.
@@ -112,7 +113,11 @@ class Journal:
         return found
 
     def intend(self, delivery: Delivery) -> "asyncio.Future[Leave]":
-        """Ask for leave to hand a message over; GRANTED is durable. Raises DatabaseError when awaited."""
+        """Ask for leave to hand a message over. Raises DatabaseError when awaited.
+
+        GRANTED is committed: it holds when this process is killed. When the machine loses power, it holds on
+        PostgreSQL; SQLite may forget the last moments, since it does not wait for the disk at each commit (`db`).
+        """
         intent = _Intent(delivery.subscriber_id, self._loop.create_future())
         self._intents.append(intent)
         if not self._is_asked:
@@ -145,9 +150,10 @@ class Journal:
         return found
 
     def _close(self) -> None:
-        outcomes = self._unsaved + self._outcomes
+        outcomes, withdrawn = self._unsaved + self._outcomes, self._unsaved_withdrawals + self._withdrawn
         with db.transaction(self._engine) as connection:
             ledger.record(connection, self._issue.id, outcomes, token=self._token, now=self._clock())
+            ledger.withdraw(connection, self._issue.id, withdrawn, token=self._token)
             ledger.recover(connection, self._issue.id, dead_claims=[self._token], now=self._clock())
 
     def _keep_time(self) -> None:
@@ -158,53 +164,51 @@ class Journal:
     def _commit(self) -> None:
         """Write everything that waits: here if that is over at once, else in the thread, which is asked again then."""
         self._is_asked = False
-        if self._is_writing or not (page := self._gather()):
+        if self._is_closed or self._is_writing or (intents := self._gather()) is None:
             return
         if self._writer.is_immediate:
             try:
-                self._answer(page.intents, self._write(page, waits=False))
+                self._answer(intents, self._write(intents, waits=False))
                 return
             except DatabaseAwayError:
                 pass  # another writes just now: the thread can wait
             except Exception as error:  # whoever waits must hear of it
-                self._answer(page.intents, error)
+                self._answer(intents, error)
                 return
         self._is_writing = True
-        self._thread.submit(self._write_patiently, page)
+        self._thread.submit(self._write_patiently, intents)
 
-    def _gather(self) -> _Page | None:
-        """Return what waits, the outcomes put with those that are unsaved; None when there is nothing to write."""
-        is_late = time.monotonic() >= self._renew_at
-        if not (self._intents or self._withdrawn or self._outcomes or self._unsaved or is_late):
-            return None
-        page = _Page(self._intents, self._withdrawn)
+    def _gather(self) -> Sequence[_Intent] | None:
+        """Return the intents that wait, what else waits put with what is unsaved; None: there is nothing to write."""
         self._unsaved += self._outcomes
-        self._intents, self._withdrawn, self._outcomes = [], [], []
-        return page
+        self._unsaved_withdrawals += self._withdrawn
+        intents, self._intents, self._withdrawn, self._outcomes = self._intents, [], [], []
+        is_late = time.monotonic() >= self._renew_at
+        return intents if intents or self._unsaved or self._unsaved_withdrawals or is_late else None
 
-    def _write_patiently(self, page: _Page) -> None:
+    def _write_patiently(self, intents: Sequence[_Intent]) -> None:
         """Write in the thread, and let the loop go on."""
         leaves: dict[int, Leave] | Exception
         try:
-            leaves = patiently(lambda: self._write(page, waits=True))
+            leaves = patiently(lambda: self._write(intents, waits=True))
         except Exception as error:  # this thread's edge: whoever waits must hear of it
             leaves = error
-        self._loop.call_soon_threadsafe(self._written, page, leaves)
+        self._loop.call_soon_threadsafe(self._written, intents, leaves)
 
-    def _written(self, page: _Page, leaves: dict[int, Leave] | Exception) -> None:
+    def _written(self, intents: Sequence[_Intent], leaves: dict[int, Leave] | Exception) -> None:
         self._is_writing = False
-        self._answer(page.intents, leaves)
+        self._answer(intents, leaves)
         if self._intents:
             self._commit()
 
-    def _write(self, page: _Page, *, waits: bool) -> dict[int, Leave]:
+    def _write(self, intents: Sequence[_Intent], *, waits: bool) -> dict[int, Leave]:
         """Write in one transaction; return the intents' answers. What is noted by then was noted before them."""
         issue, token, now = self._issue, self._token, self._clock()
-        intended = [intent.subscriber_id for intent in page.intents]
+        intended = [intent.subscriber_id for intent in intents]
         was_in_doubt, self._is_in_doubt = self._is_in_doubt, True
         with self._writer.transaction(waits=waits) as connection:
             ledger.record(connection, issue.id, self._unsaved, token=token, now=now)
-            ledger.withdraw(connection, issue.id, page.withdrawn, token=token)
+            ledger.withdraw(connection, issue.id, self._unsaved_withdrawals, token=token)
             done = ledger.sending(connection, issue.id, intended, token=token) if was_in_doubt else set()
             wanted = [subscriber_id for subscriber_id in intended if subscriber_id not in done]
             marked = done | ledger.mark_sending(connection, issue, wanted, token=token, now=now)
@@ -213,7 +217,7 @@ class Journal:
             if is_late := time.monotonic() >= self._renew_at:
                 until = datetime.now(UTC) + self._lease
                 ledger.renew(connection, issue.id, self._held.copy(), token=token, leased_until=until)
-        self._is_in_doubt, self._unsaved = False, []
+        self._is_in_doubt, self._unsaved, self._unsaved_withdrawals = False, [], []
         if is_late:
             self._renew_at = time.monotonic() + self._renewal_seconds
         leaves = dict.fromkeys(marked, Leave.GRANTED) | dict.fromkeys(skipped, Leave.SKIPPED)

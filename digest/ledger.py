@@ -24,7 +24,8 @@ from subscribers import store
 FIRST_RETRY = timedelta(minutes=5)
 LONGEST_RETRY = timedelta(minutes=54)  # with its jitter just under an hour
 JITTER = 0.1  # share of the interval: spreads the retries of a list that was deferred as one
-LIFETIME = timedelta(hours=24)  # of a deferred delivery, from the issue's release or the reader's own time: news ages
+LIFETIME = timedelta(hours=24)  # of a delivery that its server puts off, since it did so first: news ages
+LONGEST_WAIT = timedelta(days=8)  # for a reader's own time, with a day to spare
 
 _D = tables.deliveries
 OPEN = (  # what may be handed over, now or later
@@ -36,7 +37,7 @@ _ISSUE = bindparam("issue", type_=tables.SmallId)
 _HOLDER, _NEWSLETTER = bindparam("holder", type_=Text), bindparam("newsletter", type_=Text)
 _PERSON = bindparam("person", type_=tables.SmallId)
 _PEOPLE = bindparam("people", type_=tables.SmallId, expanding=True)
-_NOW = bindparam("now", type_=tables.UtcDateTime())
+_NOW, _AGAIN = bindparam("now", type_=tables.UtcDateTime()), bindparam("again", type_=tables.UtcDateTime())
 _HELD_OPEN = and_(  # those of the worker's rows that it has not handed over
     _D.c.issue_id == _ISSUE, _D.c.subscriber_id.in_(_PEOPLE), _D.c.claim == _HOLDER, _D.c.status.in_(OPEN)
 )
@@ -70,7 +71,8 @@ _RECORD = Prepared(
         code=bindparam("answer"),
         reply=bindparam("words"),
         culprit=bindparam("blamed"),
-        next_at=bindparam("again", type_=_D.c.next_at.type),
+        next_at=_AGAIN,
+        put_off_at=case((_AGAIN.is_(None), _D.c.put_off_at), else_=func.coalesce(_D.c.put_off_at, _NOW)),
         at=_NOW,
         claim=None,
         leased_until=None,
@@ -125,27 +127,24 @@ def release(connection: Connection, issue_id: int, now: datetime) -> datetime:
     return released_at
 
 
-def retry_at(delivery: Delivery, released_at: datetime, now: datetime) -> datetime | None:
+def retry_at(delivery: Delivery, now: datetime) -> datetime | None:
     """Return when a deferred delivery may be tried again: after 5 minutes, then 10, 20, … up to an hour.
 
-    The jitter is the same whenever it is computed. None: the issue's time is over by then.
+    The jitter is the same whenever it is computed. None: its LIFETIME, since it was put off first, is over by then.
     """
     interval = min(FIRST_RETRY * 2 ** min(delivery.attempts, 10), LONGEST_RETRY)
     seed = zlib.crc32(f"{delivery.issue_id}:{delivery.subscriber_id}:{delivery.attempts}".encode())
     at = now + interval * (1 + JITTER * seed / 2**32)
-    begun = max(released_at, delivery.due_at or released_at)
-    return at if at < begun + LIFETIME else None
+    return at if at < (delivery.put_off_at or now) + LIFETIME else None
 
 
-def expire(connection: Connection, issue_id: int, *, released_at: datetime, now: datetime) -> int:
+def expire(connection: Connection, issue_id: int, *, now: datetime) -> int:
     """Give up on deferred deliveries whose time is over; return how many."""
-    if now < released_at + LIFETIME:
-        return 0
     late = update(_D).where(
         _D.c.issue_id == issue_id,
         _D.c.status == DeliveryStatus.DEFERRED,
         _D.c.claim.is_(None),
-        or_(_D.c.due_at.is_(None), _D.c.due_at <= now - LIFETIME),
+        func.coalesce(_D.c.put_off_at, _D.c.at, type_=_D.c.at.type) <= now - LIFETIME,
     )
     return connection.execute(late.values(status=DeliveryStatus.EXPIRED, at=now, next_at=None)).rowcount
 
@@ -159,20 +158,27 @@ def _waiting(now: datetime) -> ColumnElement[bool]:
 
 def _replace_waiting(connection: Connection, issue_id: int, now: datetime) -> None:
     """Skip the deliveries of earlier issues whose readers still wait, and get this one no later than those."""
-    own = tables.issues.alias()
+    own, newer = tables.issues.alias(), _D.alias()
     earlier = (
         select(tables.issues.c.id)
         .join(own, (own.c.newsletter == tables.issues.c.newsletter) & (own.c.number > tables.issues.c.number))
         .where(own.c.id == issue_id, tables.issues.c.released_at.is_not(None))
     )
-    newer = _D.alias()
+    comes_at = func.coalesce(newer.c.next_at, own.c.until, type_=_D.c.next_at.type)
     comes_in_time = exists().where(
+        own.c.id == issue_id,
         newer.c.issue_id == issue_id,
         newer.c.subscriber_id == _D.c.subscriber_id,
         newer.c.status.in_(OPEN),
-        or_(newer.c.next_at.is_(None), newer.c.next_at <= _D.c.next_at),
+        comes_at <= _D.c.next_at,
     )
-    replaced = update(_D).where(_waiting(now), _D.c.issue_id.in_(earlier), comes_in_time)
+    had_to_wait = and_(  # one whose moment is that of the new issue has not been sent either: who chose only a day
+        _D.c.due_at > now - LONGEST_WAIT,
+        _D.c.status == DeliveryStatus.PLANNED,
+        _D.c.claim.is_(None),
+        _D.c.next_at.is_not(None),
+    )
+    replaced = update(_D).where(had_to_wait, _D.c.issue_id.in_(earlier), comes_in_time)
     connection.execute(replaced.values(_skipped(now) | {"reply": "a newer issue took its place"}))
 
 
@@ -368,7 +374,7 @@ def resolve(
     if subscriber_id is not None:
         unknown = unknown.where(_D.c.subscriber_id == subscriber_id)
     status = DeliveryStatus.ACCEPTED if resolution is Resolution.ACCEPT else DeliveryStatus.PLANNED
-    return connection.execute(unknown.values(status=status, at=now, next_at=None)).rowcount
+    return connection.execute(unknown.values(status=status, at=now, next_at=None, put_off_at=None)).rowcount
 
 
 def in_doubt(connection: Connection, issue_id: int, *, subscriber_id: int | None) -> list[int]:
@@ -386,5 +392,5 @@ def replan_refused(connection: Connection, issue_id: int, *, subscriber_id: int 
     )
     if subscriber_id is not None:
         refused = refused.where(_D.c.subscriber_id == subscriber_id)
-    planned = refused.values(status=DeliveryStatus.PLANNED, culprit=Culprit.NOBODY, at=now, next_at=None)
-    return connection.execute(planned).rowcount
+    row = {"status": DeliveryStatus.PLANNED, "culprit": Culprit.NOBODY, "at": now, "next_at": None, "put_off_at": None}
+    return connection.execute(refused.values(row)).rowcount

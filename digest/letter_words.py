@@ -48,12 +48,21 @@ class Words:
     network: str = ""  #: from which the letter was provoked, for its header
 
 
-def confirm(newsletter: Newsletter, signup: Signup, *, often: str, network: str, url: str, language: str) -> Words:
+def confirm(
+    newsletter: Newsletter,
+    signup: Signup,
+    *,
+    topics: Sequence[str],
+    often: str,
+    network: str,
+    url: str,
+    language: str,
+) -> Words:
     """Ask whether this person asked. Nothing that a stranger typed stands in it: they ticked the topics' names only."""
     _ = languages.translations(language).gettext
     asked = languages.moment(signup.at, newsletter.timezone, language)
     until = languages.moment(signup.at + signups.LIFETIME, newsletter.timezone, language)
-    topics = languages.listed(signup.preferences.categories, language) or _("Every topic")
+    listed = languages.listed(topics, language) or _("Every topic")
     # Translators: %(moment)s is “Monday 30 November at 07:00, London time”.
     said = [
         _("On %(moment)s somebody gave this address on our page and asked for %(newsletter)s.")
@@ -63,7 +72,7 @@ def confirm(newsletter: Newsletter, signup: Signup, *, often: str, network: str,
         # Translators: %(network)s is a range of internet addresses, such as 203.0.113.0/24.
         said.append(_("The request came from the network %(network)s.") % {"network": network})
     # Translators: what somebody asked for: “Topics: World and Science. How often: Weekly.”
-    said.append(_("Topics: %(topics)s. How often: %(often)s.") % {"topics": topics, "often": often})
+    said.append(_("Topics: %(topics)s. How often: %(often)s.") % {"topics": listed, "often": often})
     return Words(
         # Translators: the subject of the letter that asks somebody to confirm their sign-up.
         subject=_("Please confirm: %(newsletter)s") % {"newsletter": newsletter.name},
@@ -86,20 +95,19 @@ def known(
     newsletter: Newsletter,
     at: datetime,
     *,
+    zone: str,
     paused_until: datetime | None,
     preferences: str,
     unsubscribe: str,
     language: str,
 ) -> Words:
-    """Say that the newsletter comes already, or does after a break."""
+    """Say that the newsletter comes already, or does after a break. `zone` is where the reader lives, as everywhere."""
     _ = languages.translations(language).gettext
-    asked = languages.moment(at, newsletter.timezone, language)
+    asked = languages.moment(at, zone, language)
     said = _("Nothing was changed.")
     if paused_until:
         # Translators: %(day)s is “28 Dec”: until then somebody gets no mail, as they chose.
-        said = _("Your break lasts until %(day)s.") % {
-            "day": languages.short_date(paused_until, newsletter.timezone, language)
-        }
+        said = _("Your break lasts until %(day)s.") % {"day": languages.short_date(paused_until, zone, language)}
     return Words(
         # Translators: the subject of the letter to somebody who signed up for what they get already.
         subject=_("You get %(newsletter)s already") % {"newsletter": newsletter.name},
@@ -118,6 +126,7 @@ def known(
 def welcome(
     newsletter: Newsletter,
     *,
+    zone: str,
     topics: Sequence[str],
     next_at: datetime | None,
     sections: tuple[Section, ...],
@@ -129,7 +138,7 @@ def welcome(
     _ = languages.translations(language).gettext
     said = [_("This address gets %(newsletter)s from now on.") % {"newsletter": newsletter.name}]
     if next_at:
-        moment = languages.moment(next_at, newsletter.timezone, language)
+        moment = languages.moment(next_at, zone, language)
         said.append(_("The next issue comes on %(moment)s.") % {"moment": moment})
     else:
         said.append(_("The next issue comes as soon as it is out."))
@@ -167,7 +176,7 @@ def new_address(newsletter: Newsletter, at: datetime, *, until: datetime, url: s
     )
 
 
-def old_address(newsletter: Newsletter, at: datetime, *, masked: str, language: str) -> Words:
+def old_address(newsletter: Newsletter, at: datetime, *, zone: str, masked: str, language: str) -> Words:
     """Tell the old address that mail goes elsewhere; the new one is masked, since others may read this."""
     _ = languages.translations(language).gettext
     return Words(
@@ -178,7 +187,7 @@ def old_address(newsletter: Newsletter, at: datetime, *, masked: str, language: 
             # Translators: %(address)s is masked, such as “a•••@example.org”.
             _("Since %(moment)s %(newsletter)s goes to %(address)s, and no more to this address.")
             % {
-                "moment": languages.moment(at, newsletter.timezone, language),
+                "moment": languages.moment(at, zone, language),
                 "newsletter": newsletter.name,
                 "address": masked,
             },

@@ -251,6 +251,7 @@ class Delivery:
     at: datetime | None
     next_at: datetime | None
     due_at: datetime | None = None  #: the time of their own that the reader wants it at; None: with the others
+    put_off_at: datetime | None = None  #: when a server put it off for the first time
 
 
 JsonObject = dict[str, Any]

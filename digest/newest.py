@@ -47,10 +47,8 @@ def stories(
 
     It is the selection itself, on the candidates that were frozen with the issue and not taken out since.
     """
-    table = candidate_table.c
-    gone = select(table.article_id).where(table.issue_id == issue.id, table.is_taken_out.is_(True))
-    taken_out = set(connection.execute(gone).scalars())
-    frozen = [one for id, one in candidates.frozen(connection, issue).items() if id not in taken_out]
+    gone = candidates.taken_out(connection, issue)
+    frozen = [one for id, one in candidates.frozen(connection, issue).items() if id not in gone]
     choices = Choices(
         preferences=preferences, language=primary(language or issue.newsletter.language), since=issue.since
     )

@@ -243,7 +243,7 @@ def _begun(
         issue=issue,
         pool=ranked,
         composition=Composition(templates, issue, shelf, history.subjects(connection, issue)),
-        history=history.load(connection, pool, said),
+        history=history.load(connection, pool, said, since=now - CATCH_UP),
         corrections=said,
         spool={table.name: db.temporary(connection, table) for table in DRAFTED},
         segment=segment,

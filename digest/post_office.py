@@ -49,11 +49,12 @@ def send_due(engine: Engine, settings: Settings, *, clock: Clock, stop: Stop) ->
 
 
 def forget(engine: Engine, *, now: datetime) -> None:
-    """Delete who never confirmed, and what no link or limit needs any more, as the pages promise."""
+    """Delete who never confirmed, and what no link or limit needs any more, as the pages promise; end late letters."""
     with db.transaction(engine) as connection:
         consent.forget_unconfirmed(connection, now=now)
         signups.forget(connection, now=now)
         address_changes.forget(connection, now=now)
+        letters.give_up_late(connection, now=now)
         letters.forget(connection, now=now)
 
 
@@ -86,7 +87,7 @@ async def _send(engine: Engine, settings: Settings, session: Session, letter: Le
     try:
         with db.reading(engine) as connection:
             mail = correspondence.mail(connection, letter, settings)
-    except DigestError:
+    except BaseException:  # nothing was handed over yet, so the letter can be tried again whatever it was
         _record(engine, letter, DeliveryStatus.DEFERRED, clock)
         raise
     if mail is None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest import timetable
 
@@ -21,6 +22,16 @@ class Slot(NamedTuple):
 
     at: datetime  #: UTC
     local: str
+
+
+@lru_cache
+def zone_or(name: str, usual: str) -> str:
+    """Return a reader's time zone; the usual one where they named none, or one that is not known here any more."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return usual
+    return name
 
 
 def _end_of_gap(wall: datetime, zone: ZoneInfo) -> datetime:

@@ -215,7 +215,7 @@ address_changes = Table(  # who wants mail at another address, to be confirmed f
     Column("id", SmallId, primary_key=True, autoincrement=True),
     Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
     Column("newsletter", Text, nullable=False),  # whose page it was
-    Column("email", Text, nullable=False),
+    Column("email", Text, nullable=False),  # empty: called off by another change
     Column("at", UtcDateTime, nullable=False),
     Column("confirmed_at", UtcDateTime),
     Index(None, "subscriber_id"),
@@ -370,6 +370,7 @@ deliveries = Table(  # the ledger; only digest.ledger and digest.planning write 
     Column("leased_until", UtcDateTime),
     Column("next_at", UtcDateTime),  # not before then
     Column("due_at", UtcDateTime),  # the first such moment, where the reader wants the mail at a time of their own
+    Column("put_off_at", UtcDateTime),  # when a server put it off for the first time: a day of retries begins
     Column("code", Integer, nullable=False),
     Column("reply", Text, nullable=False),
     Column(

@@ -64,11 +64,12 @@ def _people(connection: Connection, issue: Issue, name: str, now: datetime) -> l
 
 
 class _Press:
-    """Composes, from an issue's frozen candidates, what nobody's delivery holds."""
+    """Composes, from an issue's frozen candidates that were not taken out, what nobody's delivery holds."""
 
     def __init__(self, connection: Connection, settings: Settings, issue: Issue) -> None:
         self._issue = issue
-        pool = candidates.frozen(connection, issue)
+        gone = candidates.taken_out(connection, issue)
+        pool = {id: one for id, one in candidates.frozen(connection, issue).items() if id not in gone}
         self._pool = ranking.prepare(list(pool.values()), issue.newsletter, until=issue.until)
         standings = ranking.standings(self._pool)
         shelf = Shelf(candidates=pool, categories=issue.newsletter.categories, corrections={}, standings=standings)

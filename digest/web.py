@@ -29,6 +29,7 @@ from digest.languages import N_
 from digest.messages import Messages
 from digest.model import Article, Issue, Newsletter
 from digest.studio import app as studio
+from digest.webhooks import farewell
 from subscribers import (
     address_pages,
     confirm_pages,
@@ -306,7 +307,7 @@ def app(engine: Engine, settings: Settings) -> FastAPI:
     web.include_router(preference_pages.router(engine, settings, outlook=outlook, glimpse=Glimpses().of))
     web.include_router(unsubscribe_pages.router(engine, settings))
     web.include_router(pause_pages.router(engine, settings))
-    web.include_router(record_pages.router(engine, settings))
+    web.include_router(record_pages.router(engine, settings, farewell=partial(farewell.tell, settings.webhooks)))
     web.include_router(link_pages.router(engine, settings))
     web.include_router(address_pages.router(engine, settings))
     web.include_router(story_pages.router(engine, settings, find=article_of))

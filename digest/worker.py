@@ -1,6 +1,6 @@
 """What a worker does each minute: read who leaves by mail, send letters, plan and release what is due, and deliver it.
 
-Then it tells other programs what happened to subscribers (`webhooks`).
+It also ends the breaks that are over. Then it tells other programs what happened to subscribers (`webhooks`).
 
 Everything it decides on is in the database, so a worker can be killed, restarted, run twice at once or live through a
 change of the clock: a slot makes one issue (`planning.plan`, and the database's unique key of newsletter and slot), and
@@ -24,13 +24,15 @@ from digest.errors import DigestError, SettingsError
 from digest.ledger import Counts
 from digest.model import DeliveryStatus, Issue, Newsletter
 from digest.schedule import CATCH_UP, FIRST_ZONE, ROUND_THE_WORLD, Slot, due, due_somewhere
-from digest.tables import deliveries
+from digest.tables import deliveries, subscribers
 from digest.tables import issues as issue_table
 from digest.webhooks import announcing, telling
-from subscribers import mail_departures, signup_circuit, store, unsubscribe_mailbox
+from subscribers import consent, mail_departures, signup_circuit, store, unsubscribe_mailbox
+from subscribers.model import Status
 
 Tell = Callable[[str], None]
 
+_AT_ONCE = 200  # breaks that end in one transaction
 _NOT_ACCEPTED = (DeliveryStatus.DEFERRED, DeliveryStatus.REJECTED, DeliveryStatus.UNKNOWN, DeliveryStatus.EXPIRED)
 
 
@@ -148,6 +150,22 @@ def _look_after_signups(engine: Engine, clock: Clock) -> None:
         raise DigestError(signup_circuit.complaint(standing))
 
 
+def _end_breaks(engine: Engine, clock: Clock) -> None:
+    """Say of everybody whose break is over that it is, so that lists and webhooks know; mail comes again anyway."""
+    now, last = clock(), 0
+    is_over = and_(subscribers.c.status == Status.PAUSED, subscribers.c.paused_until <= now)
+    while True:
+        with db.transaction(engine) as connection:
+            found = store.those(connection, is_over, after_id=last, limit=_AT_ONCE)
+            for person in found:
+                held = store.hold(connection, person.id)
+                if held and held.paused_until and held.paused_until <= now:  # not chosen anew a moment ago
+                    consent.resume(connection, held, source="worker", now=now)
+        if len(found) < _AT_ONCE:
+            return
+        last = found[-1].id
+
+
 def _attempt(where: str, step: Callable[[], None]) -> Iterator[str]:
     """Do one step; what goes wrong becomes a line without addresses, and spoils no other step."""
     try:
@@ -174,6 +192,7 @@ def tick(engine: Engine, settings: Settings, *, clock: Clock, stop: Stop, tell: 
 
     complaints.extend(_attempt("letters", send_letters))
     complaints.extend(_attempt("sign-ups", partial(_look_after_signups, engine, clock)))
+    complaints.extend(_attempt("breaks", partial(_end_breaks, engine, clock)))
     for newsletter in settings.newsletters:
         if not stop.is_requested:
             step = partial(_plan_due, engine, settings, newsletter, clock=clock, tell=tell)

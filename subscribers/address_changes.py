@@ -34,8 +34,9 @@ def add(connection: Connection, subscriber_id: int, newsletter: str, email: str,
 
 
 def find(connection: Connection, change_id: int) -> AddressChange | None:
-    """Return a change of address, open or not, or None."""
-    row = connection.execute(select(address_changes).where(address_changes.c.id == change_id)).one_or_none()
+    """Return a change of address, open or not, or None; so for one that was called off."""
+    wanted = (address_changes.c.id == change_id, address_changes.c.email != "")
+    row = connection.execute(select(address_changes).where(*wanted)).one_or_none()
     if row is None:
         return None
     return AddressChange(
@@ -62,11 +63,14 @@ def count(connection: Connection, subscriber_id: int, *, since: datetime) -> int
     return int(connection.execute(query).scalar_one())
 
 
-def forget_open(connection: Connection, subscriber_id: int) -> None:
-    """Delete what one person asked for and did not confirm: no link may undo what came after it."""
+def call_off(connection: Connection, subscriber_id: int) -> None:
+    """Forget where one person wanted their mail and did not confirm it: no link may undo what came after it.
+
+    That they asked still counts.
+    """
     table = address_changes.c
     is_open = (table.subscriber_id == subscriber_id, table.confirmed_at.is_(None))
-    connection.execute(delete(address_changes).where(*is_open))
+    connection.execute(update(address_changes).where(*is_open).values(email=""))
 
 
 def forget(connection: Connection, *, now: datetime) -> int:

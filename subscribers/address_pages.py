@@ -93,7 +93,7 @@ class _Pages:
         """Send the reader's mail to the new address from now on, and tell the old one."""
         now = datetime.now(UTC)
         with db.transaction(self._engine) as connection:
-            moving = self._moving(connection, token)
+            moving = self._held(connection, token)
             if moving is None:
                 return self._site.gone(accept)
             change, reader = moving
@@ -115,7 +115,7 @@ class _Pages:
         ):
             return False
         address_changes.close(connection, change.id, now=now)
-        address_changes.forget_open(connection, reader.person.id)
+        address_changes.call_off(connection, reader.person.id)
         self._write(connection, Kind.OLD_ADDRESS, reader, to=reader.person.email, about=change.id, now=now)
         return True
 
@@ -140,6 +140,13 @@ class _Pages:
             now=now,
             about=about,
         )
+
+    def _held(self, connection: Connection, token: str) -> _Moving | None:
+        """Return a change whose person nobody else changes until the transaction ends: of two presses, one waits."""
+        moving = self._moving(connection, token)
+        if moving is None or store.hold(connection, moving.reader.person.id) is None:
+            return None
+        return self._moving(connection, token)
 
     def _moving(self, connection: Connection, token: str) -> _Moving | None:
         change_id = self._site.tokens.read_address(token)

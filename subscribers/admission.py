@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -29,6 +30,13 @@ class Application:
     language: str  #: BCP 47; empty: the newsletter's
 
 
+class Promise(NamedTuple):
+    """What a newsletter brings somebody."""
+
+    topics: tuple[str, ...]  #: none: every topic
+    frequency: Frequency
+
+
 def gets(person: Subscriber, newsletter: Newsletter) -> bool:
     """Tell whether somebody is subscribed to a newsletter, a break included."""
     return (
@@ -48,6 +56,14 @@ def _must_not_be_mailed(connection: Connection, email: str, secret: bytes) -> bo
     return not reasons <= {None, *suppression.LIFTABLE}
 
 
+def take_turn(connection: Connection, email: str, *, secret: bytes) -> None:
+    """Let nobody else ask an address until the transaction ends: else two at once would both be the first of the day.
+
+    Comes before any lock on the person: two who took them in different orders would wait for each other.
+    """
+    db.take_turn(connection, f"letters {letters.counted_as(email, secret)}")
+
+
 def ask(
     connection: Connection, application: Application, *, shown: Shown, source: str, secret: bytes, now: datetime
 ) -> None:
@@ -56,7 +72,7 @@ def ask(
     Nothing follows where the address must not be mailed, or got enough of such letters of late.
     """
     newsletter, digest = application.newsletter, letters.counted_as(application.email, secret)
-    db.take_turn(connection, f"letters {digest}")  # else two at once would both be the first of the day
+    take_turn(connection, application.email, secret=secret)
     if letters.is_enough(connection, digest, FORM_LETTERS, now=now):
         return
     if _must_not_be_mailed(connection, application.email, secret):
@@ -124,36 +140,45 @@ def admit(
 ) -> bool:
     """Begin the subscription that an open sign-up asks for, as it asks for it; return whether that may be.
 
-    The welcome brings the stories of the issue with that id, or of none. Of somebody known it changes only what it is
-    about: choices for other newsletters stay.
+    One that is begun already stays as it is. The welcome brings the stories of the issue with that id, or of none. Of
+    somebody known it changes only what it is about: choices for other newsletters stay.
     """
-    person = store.by_id(connection, signup.subscriber_id)
-    if person is None:
+    person = store.hold(connection, signup.subscriber_id)
+    known = signups.find(connection, signup.id)  # read again: of two presses at once, the second waited for the first
+    if person is None or known is None:
         return False
+    if known.confirmed_at is not None:
+        return True
     if not consent.confirm(connection, person, newsletter, newsletters, source="page", now=now, shown=shown):
         return False
     signups.close(connection, signup.id, now=now)
-    changes = _changes(signup, person, newsletter, newsletters, now)
-    consent.change(connection, person, changes, source="page", now=now, shown=replace(shown, wording=""))
-    language = changes.language if changes.language is not None else person.language
-    _write(connection, Kind.WELCOME, person, newsletter, language, about=issue_id, secret=secret, now=now)
+    after = _becoming(signup, person, newsletter, newsletters, now)
+    consent.change(
+        connection, person, store.difference(person, after), source="page", now=now, shown=replace(shown, wording="")
+    )
+    _write(connection, Kind.WELCOME, person, newsletter, after.language, about=issue_id, secret=secret, now=now)
     return True
 
 
-def _changes(
+def _becoming(
     signup: Signup, person: Subscriber, newsletter: Newsletter, newsletters: Sequence[Newsletter], now: datetime
-) -> store.Changes:
-    """Return what becomes of a person's choices. The form's own defaults change nothing of somebody known."""
+) -> Subscriber:
+    """Return somebody with what a sign-up asks for. The form's own defaults change nothing of somebody known."""
     before = preference_form.shown(person, newsletter, now)
-    wanted = signup.preferences.categories or newsletter.categories
+    wanted = signup.preferences.categories or before.chosen or newsletter.categories
     topics = tuple(replace(topic, chosen=topic.name in wanted) for topic in before.topics)
-    form = replace(before, topics=topics, frequency=signup.frequency)
-    every = tuple(dict.fromkeys(category for one in newsletters for category in one.categories))
     is_new = person.status is Status.PENDING
-    wishes = preference_form.wanted(form, person, newsletter, every, now)
-    return store.Changes(
-        name=signup.name or None,
-        preferences=wishes.preferences,
-        frequency=wishes.frequency if is_new or signup.frequency is not Frequency.EVERY_ISSUE else None,
-        language=signup.language if is_new else None,
-    )
+    is_chosen = is_new or signup.frequency is not Frequency.EVERY_ISSUE
+    form = replace(before, topics=topics, frequency=signup.frequency if is_chosen else before.frequency)
+    every = tuple(dict.fromkeys(category for one in newsletters for category in one.categories))
+    after = preference_form.wanted(form, person, newsletter, every, now)
+    return replace(after, name=signup.name or person.name, language=signup.language if is_new else person.language)
+
+
+def promised(
+    signup: Signup, person: Subscriber, newsletter: Newsletter, newsletters: Sequence[Newsletter], now: datetime
+) -> Promise:
+    """Return what somebody gets of a newsletter by confirming a sign-up, for the letter and the page to say."""
+    form = preference_form.shown(_becoming(signup, person, newsletter, newsletters, now), newsletter, now)
+    is_every = len(form.chosen) == len(newsletter.categories)
+    return Promise(() if is_every else form.chosen, form.frequency)

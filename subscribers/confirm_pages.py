@@ -12,6 +12,7 @@ from digest.config import Settings
 from digest.languages import N_
 from digest.model import Newsletter
 from subscribers import admission, pages, preference_words, record, signup_words, signups, store, web
+from subscribers.admission import Promise
 from subscribers.model import Subscriber
 from subscribers.pages import AcceptLanguage
 from subscribers.record import Shown
@@ -55,15 +56,15 @@ class _Said(NamedTuple):
     wording: str
 
 
-def _said(wanted: _Request, network: str) -> _Said:
+def _said(wanted: _Request, network: str, promised: Promise) -> _Said:
     signup, _, newsletter = wanted
     language, zone = wanted.language, newsletter.timezone
     tiles = {tile.value: tile.title for tile in preference_words.tiles(newsletter, language)}
     return _Said(
         asked_at=languages.moment(signup.at, zone, language),
         network=network,
-        topics=signup.preferences.categories,
-        frequency=tiles.get(signup.frequency, ""),
+        topics=promised.topics,
+        frequency=tiles.get(promised.frequency, ""),
         until=languages.moment(signup.at + signups.LIFETIME, zone, language),
         wording=signup_words.confirming(newsletter, language),
     )
@@ -89,7 +90,8 @@ class _Pages:
             if not wanted.signup.is_open(now):
                 return self._closed(connection, wanted, now)
             network = record.network_of_request(connection, wanted.person.id, wanted.newsletter.slug, wanted.signup.at)
-        return self._page("confirm.html.j2", wanted, has_issue=has_issue, request=_said(wanted, network))
+        promised = admission.promised(*wanted, self._settings.newsletters, now)
+        return self._page("confirm.html.j2", wanted, has_issue=has_issue, request=_said(wanted, network, promised))
 
     def confirm(self, token: str, request: Request, fields: web.SubmittedForm, accept: AcceptLanguage = "") -> Response:
         """Begin what was asked for; pressed again, it says the same and changes nothing."""

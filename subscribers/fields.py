@@ -19,6 +19,7 @@ from digest.spelling import nearest
 from subscribers.model import Frequency, Status
 
 MOST_ARTICLES = 200  # as `max_articles` of a newsletter
+LAST_YEAR = 2200  # of an instant
 LONGEST = 200  # characters of a name, or of any other text that a person chooses
 _SHOWN = 60  # characters of a wrong value that a message quotes
 _INVISIBLE = {"Cc", "Cs", "Co", "Cn"}  # control characters, lone surrogates, private and unassigned characters
@@ -212,6 +213,8 @@ def instant(text: str) -> datetime:
         raise UsageError(f"{quote(text)} is not an instant such as 2026-11-23T07:00:00Z") from None
     if at.tzinfo is None:
         raise UsageError(f"{quote(text)} has no offset from UTC: add Z, or one such as +01:00")
+    if at.year > LAST_YEAR:  # so that it can be said in any time zone, and no clock gets there
+        raise UsageError(f"{quote(text)} is too far away: name an instant before the end of {LAST_YEAR}")
     try:
         return at.astimezone(UTC)
     except OverflowError:

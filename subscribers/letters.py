@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
 
 from digest import db
 from digest.model import DeliveryStatus
@@ -19,7 +19,7 @@ from subscribers import store
 
 COUNTED = timedelta(days=30)  # for which a letter is remembered by the keyed hash of its address
 FIRST_RETRY = timedelta(minutes=1)
-LIFETIME = timedelta(hours=24)  # of one that the server defers
+LIFETIME = timedelta(hours=24)  # of one that is not sent: shorter than that of any link in one
 A_DAY = timedelta(days=1)
 MOST_IN_30_DAYS = 3  # letters that a form provokes to one address, whatever is typed how often; one of them a day
 _DOTTED = frozenset({"gmail.com", "googlemail.com"})  # where dots in the local part count for nothing
@@ -109,7 +109,8 @@ def _due(now: datetime) -> ColumnElement[bool]:
     """Return the condition under which a letter is to be sent now."""
     table = letters.c
     is_open = table.status.in_((DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED))
-    return and_(table.recipient != "", is_open, or_(table.next_at.is_(None), table.next_at <= now))
+    is_time = or_(table.next_at.is_(None), table.next_at <= now)
+    return and_(table.recipient != "", is_open, is_time, table.at > now - LIFETIME)
 
 
 def is_any_due(connection: Connection, *, now: datetime) -> bool:
@@ -152,6 +153,17 @@ def record(connection: Connection, letter: Letter, status: DeliveryStatus, *, no
         ended = DeliveryStatus.EXPIRED if status is DeliveryStatus.DEFERRED else status
         values = {"status": ended, "next_at": None, "recipient": ""}
     connection.execute(update(letters).where(letters.c.id == letter.id).values(values))
+
+
+def give_up_late(connection: Connection, *, now: datetime) -> int:
+    """End the letters that could not be sent within a day, and forget their addresses; return how many.
+
+    Of one that a dead process left `sending`, nobody knows whether it was sent.
+    """
+    table = letters.c
+    ended = case((table.status == DeliveryStatus.SENDING, DeliveryStatus.UNKNOWN), else_=DeliveryStatus.EXPIRED)
+    late = update(letters).where(table.recipient != "", table.at <= now - LIFETIME)
+    return connection.execute(late.values(status=ended, next_at=None, recipient="")).rowcount
 
 
 def forget(connection: Connection, *, now: datetime) -> int:

@@ -12,7 +12,7 @@ from digest.errors import UsageError
 from digest.model import Depth, Newsletter
 from subscribers import breaks, time_zones
 from subscribers.breaks import Break, Length
-from subscribers.fields import Categories
+from subscribers.fields import Categories, clean
 from subscribers.model import Frequency, Preferences, Subscriber
 
 FEWER = (12, 8, 5, 3)  # stories of an issue that can be chosen instead of the newsletter’s number
@@ -63,6 +63,7 @@ class Form:
     hour: str = ""  #: `07:00`; empty: when the issue comes out
     timezone: str = ""  #: empty: the newsletter’s, as for language and most
     language: str = ""
+    name: str = ""
     most: int | None = None  #: stories of an issue
     pause: Break = field(default_factory=Break)
 
@@ -122,6 +123,7 @@ def shown(person: Subscriber, newsletter: Newsletter, now: datetime) -> Form:
         hour=next((word for word in words if word not in timetable.DAYS), ""),
         timezone=person.timezone,
         language=person.language,
+        name=person.name,
         most=person.preferences.max_articles,
         pause=Break(Length.AS_IT_IS if breaks.running_until(person, now) else Length.NONE),
     )
@@ -162,6 +164,7 @@ def submitted(fields: Fields, before: Form, newsletter: Newsletter) -> Form:
     for topic in before.topics:
         depths[topic.name.casefold()] = Depth(_one(fields, f"depth:{topic.name}") or topic.depth)
     frequency = Frequency(_one(fields, "frequency") or before.frequency)
+    name = _one(fields, "name")
     most = _choice(fields, "most", str(before.most or ""), [str(count) for count in fewer(newsletter)])
     return Form(
         _arranged(newsletter, chosen, depths),
@@ -172,6 +175,7 @@ def submitted(fields: Fields, before: Form, newsletter: Newsletter) -> Form:
         hour=_choice(fields, "hour", before.hour, HOURS),
         timezone=_choice(fields, "timezone", before.timezone, time_zones.names()),
         language=_choice(fields, "language", before.language, languages.translated()),
+        name=before.name if name is None else clean(name),
         most=int(most) if most else None,
         pause=Break(Length(_one(fields, "break") or before.pause.length), (_one(fields, "until") or "").strip()[:10]),
     )
@@ -279,4 +283,5 @@ def wanted(form: Form, person: Subscriber, newsletter: Newsletter, every: Sequen
         preferred_time=person.preferred_time if form.preferred_time == before.preferred_time else form.preferred_time,
         timezone=form.timezone,
         language=form.language,
+        name=form.name,
     )

@@ -67,18 +67,6 @@ class Showing(NamedTuple):
     now: datetime
 
 
-def _changes(before: Subscriber, after: Subscriber) -> store.Changes:
-    """Return what is new about a person, and nothing else: the record of consent names exactly that."""
-    is_same = after.preferences.to_json() == before.preferences.to_json()
-    return store.Changes(
-        preferences=None if is_same else after.preferences,
-        frequency=None if after.frequency is before.frequency else after.frequency,
-        timezone=None if after.timezone == before.timezone else after.timezone,
-        language=None if after.language == before.language else after.language,
-        preferred_time=None if after.preferred_time == before.preferred_time else after.preferred_time,
-    )
-
-
 class _Pages:
     """The handlers of one application: its database, what its pages share, and what the engine knows of issues."""
 
@@ -103,7 +91,7 @@ class _Pages:
         """Save the submitted choices, or show them again: moved, with what they would bring, or what is to mend."""
         now = datetime.now(UTC)
         with db.transaction(self._engine) as connection:
-            reader = self._site.reader(connection, token)
+            reader = self._site.held(connection, token)
             if reader is None:
                 return self._site.gone(accept)
             try:
@@ -147,7 +135,7 @@ class _Pages:
     def _save(self, connection: Connection, reader: Reader, form: Form, shown: Shown, now: datetime) -> None:
         person, newsletter = reader
         wanted = preference_form.wanted(form, person, newsletter, self._site.settings.categories, now)
-        consent.change(connection, person, _changes(person, wanted), source=SOURCE, now=now, shown=shown)
+        consent.change(connection, person, store.difference(person, wanted), source=SOURCE, now=now, shown=shown)
         if not breaks.can_pause(person) or form.pause.length is Length.AS_IT_IS:
             return
         if form.pause.length is not Length.NONE:

@@ -62,7 +62,10 @@ FACTS = (
     Fact(
         N_("What we told other programs of ours about your subscription, where we use any"),
         N_("So that they know it, too, when you leave."),
-        N_("Kept for 30 days."),
+        N_(
+            "Kept for 30 days. When you are erased, they are told once more that you left; that is kept until they "
+            "heard it, for three days at most."
+        ),
         ("webhook_calls",),
     ),
     Fact(
@@ -82,8 +85,8 @@ NOT_DONE = (
     N_("We do not see whether you open a mail, nor which articles you follow: links lead straight to their source."),
     N_("Pictures in mails are the same for everybody, and their addresses say nothing about you."),
     N_("Our log says which kind of page was asked for and when, but not by whom, nor from where."),
-    N_("We give your data to nobody but those who carry our mail."),
 )
+NOBODY_ELSE = N_("We give your data to nobody but those who carry our mail.")  # where no webhook tells other programs
 
 RIGHTS = (
     N_(

@@ -23,7 +23,7 @@ def router(settings: Settings) -> APIRouter:
             "privacy.html.j2",
             language=pages.visitors_language(settings, accept),
             facts=privacy.FACTS,
-            not_done=privacy.NOT_DONE,
+            not_done=privacy.NOT_DONE if settings.webhooks else (*privacy.NOT_DONE, privacy.NOBODY_ELSE),
             rights=privacy.RIGHTS,
             newsletters=settings.newsletters,
         )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from digest import db
 from digest.tables import consent_events, wordings
+from subscribers import visitor
 
 
 class Event(StrEnum):
@@ -38,6 +39,7 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+IMPORT = "import:"  # begins the source of what a file says; whoever has the file needs not be told
 TOLD = frozenset(Event) - {Event.IMPORTED, Event.REQUESTED, Event.EXPLAINED}  #: what webhooks hear of
 
 
@@ -46,7 +48,7 @@ class Shown:
     """What somebody saw when they decided, and from where they did; empty where a person's page was not the door."""
 
     page: str = ""  #: the address of the page or form, without query and tokens
-    network: str = ""  #: of the visitor: 203.0.113.0/24 or 2001:db8::/48, which names no single household
+    network: str = ""  #: of the visitor, as `visitor.network`; what is kept of it names no single household
     language: str = ""
     wording: str = ""  #: the exact words that were agreed to; without anybody’s name or address, since they are kept
 
@@ -70,7 +72,7 @@ def event(
         "source": source,
         "detail": detail,
         "at": now,
-        "is_told": kind not in TOLD,
+        "is_told": kind not in TOLD or source.startswith(IMPORT),
     }
 
 
@@ -88,7 +90,12 @@ def add_all(connection: Connection, events: Iterable[tuple[Mapping[str, Any], Sh
     """Append events with what was shown, in order, as `add` does each."""
     rows, words = [], {}
     for row, shown in events:
-        known = {"page": shown.page, "network": shown.network, "language": shown.language, "wording": None}
+        known = {
+            "page": shown.page,
+            "network": visitor.shared(shown.network),
+            "language": shown.language,
+            "wording": None,
+        }
         if shown.wording:
             known["wording"] = version(shown.language, shown.wording)
             said = {"language": shown.language, "text": shown.wording, "at": row["at"]}

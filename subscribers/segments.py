@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, false, func, not_, or_, select, true
 
 from digest import db
 from digest.errors import NotFoundError
@@ -75,7 +75,11 @@ def _condition(connection: Connection, segment: Segment, newsletter: Newsletter)
 
 
 def _gets(connection: Connection, categories: Collection[str], newsletter: Newsletter) -> ColumnElement[bool]:
-    """Return the condition for those who get one of these categories, in the spelling of choice or newsletter."""
+    """Return the condition for those who get one of these categories, in the spelling of choice or newsletter.
+
+    Nobody gets a category that the newsletter does not have.
+    """
+    own = {name.casefold() for name in newsletter.categories}
 
     def named(key: str, names: Collection[str] | None = None) -> ColumnElement[bool]:
         texts = db.json_texts(connection, subscribers.c.preferences, key)
@@ -88,7 +92,7 @@ def _gets(connection: Connection, categories: Collection[str], newsletter: Newsl
         names = sorted(spellings)
         return and_(or_(named("categories", names), not_(named("categories"))), not_(named("muted", names)))
 
-    return or_(*(one(category) for category in categories))
+    return or_(false(), *(one(category) for category in categories if category.casefold() in own))
 
 
 def _reads(language: str, usual: str) -> ColumnElement[bool]:

@@ -6,22 +6,25 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
-from digest.tables import letters, signups
+from digest.tables import consent_events, letters, signups
 from subscribers.letters import Kind
+from subscribers.record import Event
 
 log = logging.getLogger("digest.sign-up")  # below the one that `digest serve` writes out
 
+OPEN_DOORS = ("form", "json")  # of anybody; what a program with a token adds is not a flood of strangers
 WINDOW = timedelta(days=1)
 TIME_TO_CONFIRM = timedelta(minutes=15)  # letters that are newer say nothing yet
 FEWEST = 50  # letters, below which a share says nothing
+FROM_NETWORK = 5  # letters that count at most: one visitor alone must not close the door to all others
 LEAST_SHARE = 0.1  # of letters that are confirmed; real forms see half and more
 LOOK_AGAIN = timedelta(minutes=1)
 
 
 class Standing(NamedTuple):
-    """How many letters of the last day asked for a confirmation, and how many got it."""
+    """How many letters of the last day count, which asked for a confirmation, and how many got it."""
 
     letters: int
     confirmed: int
@@ -33,13 +36,18 @@ class Standing(NamedTuple):
 
 
 def standing(connection: Connection, *, now: datetime) -> Standing:
-    """Count the letters of a day that had time to be confirmed."""
-    table = letters.c
-    joined = letters.outerjoin(signups, signups.c.id == table.about)
-    query = select(func.count(), func.count(signups.c.confirmed_at)).select_from(joined)
+    """Count the letters of a day that anybody could provoke, a few from each network, and had time to be confirmed."""
+    table, event = letters.c, consent_events.c
+    asked = (event.subscriber_id == table.subscriber_id, event.newsletter == table.newsletter, event.at == table.at)
+    joined = letters.join(consent_events, and_(*asked, event.kind == Event.REQUESTED, event.source.in_(OPEN_DOORS)))
+    joined = joined.outerjoin(signups, signups.c.id == table.about)
     window = (table.kind == Kind.CONFIRM, table.at >= now - WINDOW, table.at < now - TIME_TO_CONFIRM)
-    row = connection.execute(query.where(*window)).one()
-    return Standing(*row)
+    query = select(event.network, func.count(), func.count(signups.c.confirmed_at)).select_from(joined)
+    found = [tuple(row) for row in connection.execute(query.where(*window).group_by(event.network))]
+    most = [
+        (written if not network else min(written, FROM_NETWORK), confirmed) for network, written, confirmed in found
+    ]
+    return Standing(sum(written for written, _ in most), sum(min(written, confirmed) for written, confirmed in most))
 
 
 def complaint(found: Standing) -> str:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from digest import db
 from digest.model import Newsletter
+from digest.schedule import zone_or
 from digest.tables import subscribers, subscriptions, suppressions, unsubscriptions
 from subscribers.model import Frequency, Preferences, Status, Subscriber
 
@@ -133,6 +134,12 @@ def by_id(connection: Connection, subscriber_id: int) -> Subscriber | None:
     return next(iter(_people(connection, _query().where(subscribers.c.id == subscriber_id))), None)
 
 
+def hold(connection: Connection, subscriber_id: int) -> Subscriber | None:
+    """Return a person whom nobody else changes until the transaction ends; None where they are gone."""
+    connection.execute(select(subscribers.c.id).where(subscribers.c.id == subscriber_id).with_for_update())
+    return by_id(connection, subscriber_id)
+
+
 def by_email(connection: Connection, email: str) -> Subscriber | None:
     """Return the person whose address this is, however it is capitalised, or None."""
     return by_keys(connection, [email_key(email)]).get(email_key(email))
@@ -205,12 +212,16 @@ def mailable(newsletter: str | BindParameter[str], now: datetime | BindParameter
 
 
 def timezones(connection: Connection, newsletter: Newsletter, now: datetime) -> dict[str, int]:
-    """Return how many people on the newsletter's lists may be mailed now, by the time zone where they live."""
+    """Return how many people on the newsletter's lists may be mailed now, by the time zone where they live.
+
+    Zones that are not known here count as the newsletter's.
+    """
     reader = and_(is_on(newsletter.lists), mailable(newsletter.slug, now))
     found: dict[str, int] = {}
     query = select(subscribers.c.timezone, func.count()).where(reader).group_by(subscribers.c.timezone)
     for zone, count in connection.execute(query.order_by(subscribers.c.timezone)):
-        found[zone or newsletter.timezone] = found.get(zone or newsletter.timezone, 0) + count
+        known = zone_or(zone, newsletter.timezone)
+        found[known] = found.get(known, 0) + count
     return found
 
 
@@ -236,6 +247,19 @@ class Changes:
             "preferred_time": self.preferred_time,
         }
         return {column: str(value) for column, value in values.items() if value is not None}
+
+
+def difference(before: Subscriber, after: Subscriber) -> Changes:
+    """Return what is new about a person, and nothing else: the record of consent names exactly that."""
+    is_same = after.preferences.to_json() == before.preferences.to_json()
+    return Changes(
+        name=None if after.name == before.name else after.name,
+        preferences=None if is_same else after.preferences,
+        frequency=None if after.frequency is before.frequency else after.frequency,
+        timezone=None if after.timezone == before.timezone else after.timezone,
+        language=None if after.language == before.language else after.language,
+        preferred_time=None if after.preferred_time == before.preferred_time else after.preferred_time,
+    )
 
 
 def change(connection: Connection, subscriber_id: int, changes: Changes, *, now: datetime) -> bool:

@@ -58,7 +58,7 @@ class _Pages:
     ) -> Response:
         """Save a choice and lead to the page that says so; the same choice again changes nothing more."""
         with db.transaction(self._engine) as connection:
-            reading = self._reading(connection, token, number)
+            reading = self._held(connection, token, number)
             if reading is None:
                 return pages.message(self._settings, *web.GONE, status_code=404, accept=accept)
             try:
@@ -84,6 +84,13 @@ class _Pages:
         changes = store.Changes(preferences=after)
         is_new = consent.change(connection, person, changes, source=SOURCE, now=datetime.now(UTC))
         return story_choice.part(story_choice.standing(stored, story), wanted) if is_new else was
+
+    def _held(self, connection: Connection, token: str, number: str) -> _Reading | None:
+        """Return what a link opens, with a reader whom nobody else changes until the transaction ends."""
+        reading = self._reading(connection, token, number)
+        if reading is None or store.hold(connection, reading.person.id) is None:
+            return None
+        return self._reading(connection, token, number)
 
     def _reading(self, connection: Connection, token: str, number: str) -> _Reading | None:
         link = self._tokens.read_story(token)

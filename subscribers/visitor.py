@@ -1,9 +1,10 @@
-"""Who visits a page, as far as the record of consent knows it: the network, never the household."""
+"""Who visits a page: their network, by which forms are limited, and what of it the record of consent may keep."""
 
 import ipaddress
 
 IPV4_PREFIX = 24  # 256 addresses
-IPV6_PREFIX = 48  # what a provider gives to one site at most (RFC 6177 §2), so that it names no single household
+IPV6_PREFIX = 48  # what a provider gives to one site at most (RFC 6177 §2): who misuses one address has them all
+IPV6_SHARED = 32  # what a provider itself has at least, so that it names no single household
 
 
 def network(address: str) -> str:
@@ -20,3 +21,11 @@ def network(address: str) -> str:
     if isinstance(known, ipaddress.IPv4Address):
         return str(ipaddress.IPv4Network((int(known), IPV4_PREFIX), strict=False))
     return str(ipaddress.IPv6Network((int(known), IPV6_PREFIX), strict=False))
+
+
+def shared(network: str) -> str:
+    """Return the part of a `network` that its visitor shares with hundreds of others, which may be kept."""
+    if not network:
+        return ""
+    known = ipaddress.ip_network(network)
+    return str(known.supernet(new_prefix=IPV6_SHARED) if known.version == 6 else known)

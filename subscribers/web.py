@@ -130,6 +130,13 @@ class Site:
             return None
         return Reader(person, newsletter)
 
+    def held(self, connection: Connection, token: str) -> Reader | None:
+        """Return whose preference link it is, whom nobody else changes until the transaction ends."""
+        reader = self.reader(connection, token)
+        if reader is None or store.hold(connection, reader.person.id) is None:
+            return None
+        return self.reader(connection, token)  # as they are since: who waits must not write what they read before
+
     def preferences_path(self, reader: Reader) -> str:
         """Return where the reader's present preference link leads. Only for who has such a link already."""
         token = self.tokens.preferences(reader.person.id, reader.person.link_version, reader.newsletter.slug)

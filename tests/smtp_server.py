@@ -47,6 +47,7 @@ class Conduct:
     implicit_tls: bool = False
     most_messages: int = 1_000_000  #: over one connection; the next is refused with 421
     greetings_refused_after: int = 1_000_000  #: connections that are greeted; later ones get 421
+    silent_quits: int = 0  #: how many QUITs get no answer, the first ones
     replies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Recipient (at MAIL: sender) -> the stage, `MAIL`, `RCPT`, `DATA` or `message`, and its whole reply there."""
 
@@ -186,6 +187,8 @@ class MisbehavingServer(SMTP):
     async def handle_QUIT(self, *_: object) -> str:
         """Note that the client took leave."""
         self.inbox.commands.append("QUIT")
+        if self.inbox.commands.count("QUIT") <= self.conduct.silent_quits:
+            await asyncio.sleep(FOREVER)
         return "221 2.0.0 Bye"
 
     async def smtp_DATA(self, arg: str) -> None:

@@ -68,6 +68,7 @@ def add(connection: Connection, wanted: Wanted, token: AccessToken, settings: Se
     Adding somebody again changes nothing. Somebody who is waited for gets another letter only after a day. What they
     chose is never changed by it.
     """
+    admission.take_turn(connection, wanted.email, secret=settings.secret)
     before = store.by_email(connection, wanted.email)
     if before is not None:
         person.hold(connection, before.id)

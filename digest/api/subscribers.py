@@ -17,6 +17,7 @@ from digest.api.wishes import Check, Newcomer, Wishes
 from digest.config import Settings
 from digest.spelling import nearest
 from digest.subscriber_view import SubscriberView, subscriber_view
+from digest.webhooks import farewell
 from subscribers import consent, fields, store, suppression
 from subscribers.model import Status, Subscriber
 
@@ -148,7 +149,10 @@ class _Subscribers:
         """
         with db.transaction(self._engine) as connection:
             person = hold(connection, subscriber_id, if_match)
-            consent.erase(connection, person, source=adding.source(token), now=datetime.now(UTC))
+            now, source = datetime.now(UTC), adding.source(token)
+            farewell.tell(self._settings.webhooks, connection, person, source, now)
+            consent.erase(connection, person, source=source, now=now)
+        db.drop_former_pages(self._engine)
         return Response(status_code=204)
 
     def unsubscribe(

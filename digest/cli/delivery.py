@@ -1,7 +1,7 @@
 """`digest send`, `report` and `deliveries`: mail out, and what became of it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
@@ -23,6 +23,7 @@ from digest.errors import DigestError, ServerError, UsageError
 from digest.ledger import Counts, OwnTimes
 from digest.model import DeliveryStatus, Issue
 from digest.smtp.throttle import Waiting
+from digest.smtp.verdict import Verdict
 
 NOT_ACCEPTED = (DeliveryStatus.DEFERRED, DeliveryStatus.REJECTED, DeliveryStatus.UNKNOWN, DeliveryStatus.EXPIRED)
 DOMAINS_SHOWN = 20
@@ -139,8 +140,22 @@ def _send_test(installation: Installation, name: str, *, to: str, email: str, as
 
 def _send_trial(installation: Installation, issue: Issue, *, now: datetime, as_json: bool) -> int:
     """Send copies to the test list and return the exit code."""
+    found: dict[str, Verdict | None] = {}
+    try:
+        found.update(engine.send_trial(installation.engine, installation.settings, issue, now=now))
+    except ServerError:
+        if found:
+            _tell_trial(issue, found, as_json=as_json)  # whoever tries again is to know who has a copy already
+        raise
+    _tell_trial(issue, found, as_json=as_json)
+    is_refused = (verdict is not None and verdict.status is not DeliveryStatus.ACCEPTED for verdict in found.values())
+    return 3 if any(is_refused) else 0
+
+
+def _tell_trial(issue: Issue, found: Mapping[str, Verdict | None], *, as_json: bool) -> None:
+    """Print what became of each copy that was tried."""
     accepted, failed, without = [], [], []
-    for email, verdict in engine.send_trial(installation.engine, installation.settings, issue, now=now):
+    for email, verdict in found.items():
         if verdict is None:
             without.append(email)
         elif verdict.status is DeliveryStatus.ACCEPTED:
@@ -156,7 +171,6 @@ def _send_trial(installation: Installation, issue: Issue, *, now: datetime, as_j
             say(f"the copy for {one['email']} was not accepted: {one['code'] or ''} {one['reply']}")
         for email in without:
             say(f"{email} chose topics of which the issue has no story: there is nothing to send")
-    return 3 if failed else 0
 
 
 def _rehearse(installation: Installation, issue: Issue, *, as_json: bool) -> None:

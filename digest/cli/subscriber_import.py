@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from digest import articles, db
 from digest.cli.installation import Installation, json_option, now_option, pass_installation, print_json, say
 from digest.model import JsonObject
-from subscribers import archives, fields, importing, rehearsal, sheets
+from subscribers import archives, fields, importing, record, rehearsal, sheets
 from subscribers.entries import Terms
 from subscribers.exports import known
 from subscribers.exports.program import Program
@@ -138,7 +138,7 @@ def import_(
         categories=spelling,
         newsletters=settings.newsletters,
         lists=fields.lists([list_] if list_ else []),
-        source=f"import:{fields.clean(path.name)}",
+        source=f"{record.IMPORT}{fields.clean(path.name)}",
         secret=settings.secret,
         now=now,
     )

@@ -20,6 +20,7 @@ from digest.cli.installation import Installation, json_option, now_option, pass_
 from digest.cli.subscriber_import import import_, known_categories
 from digest.errors import NotFoundError, UsageError
 from digest.model import JsonObject
+from digest.webhooks import farewell
 from subscribers import consent, exporting, fields, lists, sheets, store, suppression
 from subscribers.model import Preferences, Status, Subscriber
 
@@ -278,6 +279,7 @@ def erase(installation: Installation, email: str, yes: bool, now: datetime, as_j
     if not yes:
         _confirm_erasure(person)
     with db.transaction(installation.engine) as connection:
+        farewell.tell(installation.settings.webhooks, connection, person, SOURCE, now)
         consent.erase(connection, person, source=SOURCE, now=now)
     db.drop_former_pages(installation.engine)
     _print_status(person.email, "erased", as_json)

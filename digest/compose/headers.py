@@ -16,6 +16,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
+from email_validator import EmailNotValidError, validate_email
+
 from digest.compose.quoted_printable import undotted
 from digest.model import Issue
 
@@ -48,8 +50,19 @@ def sender(text: str) -> Sender:
 
 
 def ascii_domain(domain: str) -> str:
-    """Return a domain as mail servers know it (RFC 5890)."""
-    return domain if domain.isascii() else domain.encode("idna").decode("ascii")
+    """Return a domain as mail servers know it (RFC 5890), as the envelope does; one that is none comes back as it is.
+
+    Python's own `idna` codec knows the rules of 2003: it raises for domains that exist, and names others for `ß`.
+    """
+    return domain if domain.isascii() else _encoded_domain(domain)
+
+
+@lru_cache(maxsize=1024)
+def _encoded_domain(domain: str) -> str:
+    try:
+        return validate_email(f"x@{domain}", check_deliverability=False, test_environment=True).ascii_domain
+    except EmailNotValidError:
+        return domain
 
 
 def encoded_text(text: str, field: str) -> str:

@@ -120,7 +120,9 @@ def _disguise(link: Element) -> str:
     try:
         host = ascii_domain(urlsplit(link.get("href") or "").hostname or "").removeprefix("www.")
         said = ascii_domain(match[1].lower())
-    except ValueError:  # no address, which the other gate names; or no domain
+    except ValueError:  # no address, which the other gate names
+        return ""
+    if not (host + said).isascii():  # no domain
         return ""
     related = host == said or host.endswith("." + said) or said.endswith("." + host)
     return "" if related else f"“{match[0]}” leads to {host or link.get('href') or 'nothing'}"

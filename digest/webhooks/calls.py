@@ -55,8 +55,11 @@ class Standing:
     next_at: datetime | None
 
 
-def write(connection: Connection, rows: Sequence[tuple[str, int, str]], *, now: datetime) -> None:
-    """Put calls on their way: the webhook's name, the id of the subscriber they are about, and the body."""
+def write(connection: Connection, rows: Sequence[tuple[str, int | None, str]], *, now: datetime) -> None:
+    """Put calls on their way: the webhook's name, the id of the subscriber they are about, and the body.
+
+    Without an id it is about somebody who is erased: the call is forgotten as soon as it ends.
+    """
     common: dict[str, Any] = {"status": CallStatus.WAITING, "attempts": 0, "code": 0, "next_at": now, "at": now}
     values = [{"webhook": name, "subscriber_id": person, "body": body, **common} for name, person, body in rows]
     if values:
@@ -106,13 +109,22 @@ def record_deferred(connection: Connection, call: Call, code: int, *, now: datet
 
 def _record(connection: Connection, call: Call, values: dict[str, Any]) -> None:
     connection.execute(update(webhook_calls).where(webhook_calls.c.id == call.id).values(values))
+    _forget_erased(connection)
+
+
+def _forget_erased(connection: Connection) -> None:
+    """Delete the calls about people who are erased that have ended."""
+    table = webhook_calls.c
+    connection.execute(delete(webhook_calls).where(table.next_at.is_(None), table.subscriber_id.is_(None)))
 
 
 def give_up_late(connection: Connection, *, now: datetime) -> int:
     """Give up the calls that nobody made in three days, as those of a webhook that the settings no longer have."""
     table = webhook_calls.c
     late = update(webhook_calls).where(table.next_at <= now, table.at <= now - LIFETIME)
-    return connection.execute(late.values(status=CallStatus.FAILED, next_at=None)).rowcount
+    count = connection.execute(late.values(status=CallStatus.FAILED, next_at=None)).rowcount
+    _forget_erased(connection)
+    return count
 
 
 def forget(connection: Connection, *, now: datetime) -> int:

@@ -200,6 +200,41 @@ def test_a_letter_that_lost_its_reason_is_none(database: Engine, settings: Setti
         assert correspondence.mail(connection, letter, settings) is None
 
 
+@pytest.mark.parametrize("kind", [Kind.KNOWN, Kind.WELCOME])
+@pytest.mark.parametrize("reason", ["left", "moved"])
+def test_who_left_or_moved_meanwhile_is_not_told_what_they_get(
+    database: Engine, settings: Settings, kind: Kind, reason: str
+) -> None:
+    with db.transaction(database) as connection:
+        ada = store.by_id(connection, audience.subscriber(connection, "ada@example.org"))
+        assert ada
+        write(connection, kind, ada.id)
+        letter = claimed(connection)
+        assert correspondence.mail(connection, letter, settings) is not None
+        if reason == "left":
+            consent.unsubscribe(connection, ada, settings.newsletters, newsletter=None, source="page", now=NOW)
+        else:
+            consent.move(connection, ada, "new@other.example", source="address", secret=audience.SECRET, now=NOW)
+        assert correspondence.mail(connection, letter, settings) is None
+
+
+def test_somebody_known_is_asked_with_the_topics_that_they_will_get(database: Engine, settings: Settings) -> None:
+    with db.transaction(database) as connection:
+        audience.subscriber(connection, "zoe@example.org", "Health", status="unsubscribed", frequency="monthly")
+        ask(connection, settings, preferences=Preferences(), frequency=Frequency.EVERY_ISSUE)
+        said = " ".join(text(composed(connection, settings)).split())
+    assert "Topics: Health. How often: Monthly." in said
+
+
+def test_an_address_that_is_not_theirs_any_more_is_not_asked(database: Engine, settings: Settings) -> None:
+    with db.transaction(database) as connection:
+        ask(connection, settings)
+        zoe, letter = store.by_email(connection, "zoe@example.org"), claimed(connection)
+        assert zoe
+        consent.move(connection, zoe, "new@other.example", source="address", secret=audience.SECRET, now=NOW)
+        assert correspondence.mail(connection, letter, settings) is None
+
+
 @pytest.mark.parametrize("tag", languages.translated())
 def test_letters_speak_each_language_and_no_line_is_too_long(database: Engine, settings: Settings, tag: str) -> None:
     with db.transaction(database) as connection:
@@ -278,3 +313,22 @@ def test_somebody_on_a_break_is_told_until_when(database: Engine, settings: Sett
         ask(connection, settings, "ada@example.org")
         message = composed(connection, settings)
     assert "Your break lasts until 7\N{NO-BREAK SPACE}Dec." in text(message)
+
+
+def test_readers_are_told_in_their_own_time_and_a_strangers_mailbox_is_not(
+    database: Engine, settings: Settings
+) -> None:
+    with db.transaction(database) as connection:
+        ada = audience.subscriber(
+            connection, "ada@example.org", status="paused", paused_until=NOW + timedelta(days=14, hours=6),
+            timezone="Pacific/Auckland",
+        )  # fmt: skip
+        change = address_changes.add(connection, ada, "weekly", "new@other.example", now=NOW)
+        said = {}
+        for kind in (Kind.KNOWN, Kind.WELCOME, Kind.OLD_ADDRESS, Kind.NEW_ADDRESS):
+            write(connection, kind, ada, change if kind in (Kind.OLD_ADDRESS, Kind.NEW_ADDRESS) else None)
+            said[kind] = text(composed(connection, settings))
+    assert "8\N{NO-BREAK SPACE}Dec." in said[Kind.KNOWN]
+    for kind in (Kind.KNOWN, Kind.WELCOME, Kind.OLD_ADDRESS):
+        assert "Auckland time" in " ".join(said[kind].split())
+    assert "London time" in " ".join(said[Kind.NEW_ADDRESS].split())

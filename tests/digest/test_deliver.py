@@ -83,7 +83,6 @@ async def run(
             connections=connections,
             messages_per_second=0,
             domains=domains or {},
-            released_at=NOW,
             clock=lambda: NOW,
             first_wait_seconds=0.01,
             first_pause_seconds=0.01,
@@ -233,6 +232,16 @@ async def test_connections_are_replaced_when_they_have_served_enough(database: E
     assert inbox.connections == 3
     assert inbox.commands.count("QUIT") == 3
     assert len(inbox.accepted) == 7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop_after", [1_000_000, 3])
+async def test_a_line_that_waits_for_its_quit_hears_that_the_others_ended(database: Engine, stop_after: int) -> None:
+    issue = plan(database, *people(4))
+    replies = {"reader0@example.org": ("RCPT", "451 4.7.1 Too many messages, slow down")}
+    conduct = Conduct(silent_quits=1, delay=0.05, replies=replies)
+    async with asyncio.timeout(8):
+        await run(database, issue, conduct, told=Told(stop_after), limits=replace(LIMITS, quit=1.5))
 
 
 async def test_a_stop_lets_what_is_in_flight_end_well(database: Engine) -> None:

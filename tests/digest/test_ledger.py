@@ -151,7 +151,7 @@ def test_what_was_not_handed_over_costs_nothing_and_stays_claimed(database: Engi
 
 def test_a_deferred_delivery_waits_and_then_expires(database: Engine, issue: Issue) -> None:
     [ada, *_] = claim(database, issue)
-    again = ledger.retry_at(ada, NOW, NOW)
+    again = ledger.retry_at(ada, NOW)
     record(database, issue, outcome(ada, DeliveryStatus.DEFERRED, again))
 
     assert again is not None
@@ -160,14 +160,14 @@ def test_a_deferred_delivery_waits_and_then_expires(database: Engine, issue: Iss
     with db.transaction(database) as connection:
         ledger.recover(connection, issue.id, dead_claims=["later"], now=NOW)
         day = NOW + timedelta(hours=24)
-        assert ledger.expire(connection, issue.id, released_at=NOW, now=day - timedelta(seconds=1)) == 0
-        assert ledger.expire(connection, issue.id, released_at=NOW, now=day) == 1
+        assert ledger.expire(connection, issue.id, now=day - timedelta(seconds=1)) == 0
+        assert ledger.expire(connection, issue.id, now=day) == 1
     assert standing(database)[A] == "expired"
 
 
 @given(st.integers(0, 40), st.integers(1, 10_000))
 def test_retries_grow_from_five_minutes_to_an_hour_and_end_after_a_day(attempts: int, subscriber_id: int) -> None:
-    def retry(attempts: int, *, released_at: datetime = NOW) -> timedelta:
+    def retry(attempts: int, *, put_off_at: datetime | None = None) -> timedelta:
         delivery = Delivery(
             issue_id=1,
             subscriber_id=subscriber_id,
@@ -184,15 +184,16 @@ def test_retries_grow_from_five_minutes_to_an_hour_and_end_after_a_day(attempts:
             culprit=Culprit.NOBODY,
             at=None,
             next_at=None,
+            put_off_at=put_off_at,
         )
-        at = ledger.retry_at(delivery, released_at, NOW)
-        assert at == ledger.retry_at(delivery, released_at, NOW)
+        at = ledger.retry_at(delivery, NOW)
+        assert at == ledger.retry_at(delivery, NOW)
         return at - NOW if at else timedelta(0)
 
     assert timedelta(minutes=5) <= retry(attempts) <= timedelta(hours=1)
     assert retry(0) < timedelta(minutes=5.5)
     assert retry(attempts) < retry(attempts + 1) or attempts >= 3
-    assert retry(attempts, released_at=NOW - timedelta(hours=24)) == timedelta(0)
+    assert retry(attempts, put_off_at=NOW - timedelta(hours=24)) == timedelta(0)
 
 
 def test_release_keeps_the_first_instant(database: Engine, issue: Issue) -> None:

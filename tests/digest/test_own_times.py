@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, select, update
 
-from digest import articles, corrections, db, issues, ledger, planning, tables, worker
+from digest import articles, corrections, db, explanation, issues, ledger, planning, tables, worker
 from digest import engine as sending
 from digest.config import Settings
 from digest.engine import Stop
@@ -110,7 +110,7 @@ def test_after_waiting_a_delivery_that_is_put_off_has_a_day_as_any_other(office:
     office.tick(thursday + DAY)
     assert times(office.engine)["1 late@example.org"][0] in ("deferred", "expired")
     with db.transaction(office.engine) as connection:
-        ledger.expire(connection, 1, released_at=NOW, now=thursday + DAY)
+        ledger.expire(connection, 1, now=thursday + DAY)
     assert times(office.engine)["1 late@example.org"][0] == "expired"
 
 
@@ -120,7 +120,7 @@ def test_who_waits_does_not_expire_and_is_not_freed_by_a_recovery_or_a_resolutio
     before = times(office.engine)["1 late@example.org"]
 
     with db.transaction(office.engine) as connection:
-        ledger.expire(connection, 1, released_at=NOW, now=NOW + 2 * DAY)
+        ledger.expire(connection, 1, now=NOW + 2 * DAY)
         ledger.recover(connection, 1, dead_claims=["somebody"], now=NOW + 2 * DAY)
         ledger.resolve(connection, 1, ledger.Resolution.RESEND, subscriber_id=None, now=NOW + 2 * DAY)
         ledger.replan_refused(connection, 1, subscriber_id=None, now=NOW + 2 * DAY)
@@ -160,6 +160,38 @@ def test_who_chose_a_day_of_a_daily_newsletter_gets_the_newest_issue_on_it(offic
         assert delivery
         placements = issues.edition(connection, newest.id, delivery.edition).placements
     assert {placement.article_id for placement in placements} >= {"article--14", "article--38", "article-1"}
+
+
+def test_who_chose_only_a_day_of_a_daily_newsletter_gets_one_mail_on_it(office: Office) -> None:
+    """The earlier issues were due at the very moment of the third."""
+    office.change(schedule="daily 07:00")
+    add(office.engine, "wed@example.org", "wed")
+    for day in range(3):
+        with db.transaction(office.engine) as connection:
+            articles.store(connection, [article(10 - 24 * day)], now=NOW + day * DAY)
+        office.tick(NOW + day * DAY + timedelta(seconds=2))
+
+    assert office.mailbox.recipients.count("wed@example.org") == 1
+    assert times(office.engine)["3 wed@example.org"][0] == "accepted"
+
+
+def test_who_was_skipped_after_planning_is_told_why(office: Office) -> None:
+    office.change(schedule="daily 07:00")
+    add(office.engine, "wed@example.org", "wed 08:00")
+    add(office.engine, "left@example.org", "wed 08:00")
+    office.tick()
+    with db.transaction(office.engine) as connection:
+        articles.store(connection, [article(-20)], now=NOW + 21 * HOUR)
+        left = update(tables.subscribers).where(tables.subscribers.c.email == "left@example.org")
+        connection.execute(left.values(status="unsubscribed"))
+    office.tick(NOW + DAY)
+    office.tick(NOW + 2 * DAY + HOUR)
+
+    with db.reading(office.engine) as connection:
+        issue = issues.find(connection, "weekly/1")
+        assert explanation.explain(connection, issue, "wed@example.org").skipped == "a newer issue took its place"
+        assert explanation.explain(connection, issue, "left@example.org").skipped == "not_mailable"
+        assert explanation.explain(connection, issue, "ada@example.org").skipped is None
 
 
 def test_an_issue_that_would_come_later_takes_nobodys_place(office: Office) -> None:
@@ -245,6 +277,15 @@ def test_an_issue_comes_at_its_hour_where_each_reader_lives(worldwide: Office) -
     assert (issue.slot, issue.until) == ("2026-11-23T07:00", tokyo)
     worldwide.tick(york + 18 * HOUR)
     assert len(worldwide.issues()) == 1
+
+
+@pytest.mark.parametrize("local_time", [False, True])
+def test_a_zone_that_is_not_known_any_more_stops_nobody(office: Office, local_time: bool) -> None:
+    office.change(local_time=local_time)
+    add(office.engine, "gone@example.org", "09:00", timezone="Old/Gone")
+
+    assert office.tick().complaints == ()
+    assert times(office.engine)["1 gone@example.org"] == ("planned", NOW + 2 * HOUR)
 
 
 def test_a_wish_of_the_readers_own_comes_before_the_newsletters_hour(worldwide: Office) -> None:

@@ -134,6 +134,17 @@ def test_a_key_that_cannot_be_read_puts_the_letter_off(
     assert statuses(database) == [("deferred", "ada@example.org")]
 
 
+def test_a_fault_in_a_template_puts_the_letter_off_whatever_it_raises(
+    database: Engine, settings: Settings, server: Process, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.txt.j2").write_text("{{ words.subject + 1 }}")
+    here = with_server(settings, server.port).model_copy(update={"templates": tmp_path})
+    write(database, "ada@example.org")
+    with pytest.raises(TypeError):
+        send(database, here)
+    assert statuses(database) == [("deferred", "ada@example.org")]
+
+
 def test_a_letter_without_reason_is_skipped_and_the_next_one_sent(
     database: Engine, settings: Settings, server: Process
 ) -> None:

@@ -3,13 +3,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from digest import db, pause, planning, worker
+from digest import db, pause, planning, tables, worker
 from digest import engine as sending
 from digest.engine import Stop
 from digest.worker import Tick
 from subscribers import store
 from subscribers.tokens import Tokens
+from tests import audience
+from tests.deliveries import standing
 from tests.digest.conftest import PEOPLE, SLOT, Office
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -240,6 +243,21 @@ def test_no_more_go_out_within_a_day_than_may(office: Office) -> None:
     assert sorted(office.mailbox.recipients) == PEOPLE
 
 
+def test_what_is_tried_late_for_the_first_time_has_a_day_of_retries_too(office: Office) -> None:
+    smtp = office.settings.smtp.model_copy(update={"messages_per_day": 2})
+    office.settings = office.settings.model_copy(update={"smtp": smtp})
+    office.tick()
+    office.mailbox.reply = "451 4.3.0 Later"
+    late = SLOT + DAY + HOUR
+
+    office.tick(late)
+    assert sorted(standing(office.engine).values()) == ["accepted", "accepted", "deferred"]
+    office.tick(late + DAY - HOUR)
+    assert sorted(standing(office.engine).values()) == ["accepted", "accepted", "deferred"]
+    office.tick(late + DAY)
+    assert sorted(standing(office.engine).values()) == ["accepted", "accepted", "expired"]
+
+
 def test_who_leaves_by_mail_gets_nothing_from_the_same_run(office: Office, tmp_path: Path) -> None:
     with db.reading(office.engine) as connection:
         ada = store.by_email(connection, PEOPLE[0])
@@ -265,3 +283,18 @@ def test_a_mailbox_that_cannot_be_read_keeps_nobodys_mail_back(office: Office, t
     assert len(done.complaints) == 1
     assert "mails for unsubscribing: unsubscribe_mailbox:" in done.complaints[0]
     assert sorted(office.mailbox.recipients) == PEOPLE
+
+
+def test_a_break_that_is_over_is_ended_and_one_that_is_not_goes_on(office: Office) -> None:
+    with db.transaction(office.engine) as connection:
+        over, running = (
+            audience.subscriber(connection, f"{number}@example.org", status="paused", paused_until=SLOT + seconds)
+            for number, seconds in enumerate((timedelta(0), timedelta(seconds=1)))
+        )
+    office.tick(SLOT)
+    with db.reading(office.engine) as connection:
+        people = store.by_ids(connection, [over, running])
+        said = connection.execute(select(tables.consent_events).where(tables.consent_events.c.kind == "resumed")).all()
+    assert (people[over].status, people[over].paused_until) == ("confirmed", None)
+    assert (people[running].status, people[running].paused_until) == ("paused", SLOT + timedelta(seconds=1))
+    assert [(event.subscriber_id, event.source) for event in said] == [(over, "worker")]

@@ -13,6 +13,7 @@ from digest.config import Settings
 from subscribers import suppression
 from subscribers.tokens import Tokens
 from tests import audience
+from tests.interleaving import at_once
 from tests.subscribers.visits import events, everything, link, person, words
 
 TOKENS = Tokens(audience.SECRET)
@@ -113,6 +114,18 @@ def test_nobody_writes_to_many_strangers(client: TestClient, database: Engine, a
     assert len(letters(database)) == 5
 
 
+def test_a_change_that_is_done_does_not_count_the_others_as_not_asked(
+    client: TestClient, database: Engine, ada: int
+) -> None:
+    for n in range(4):
+        ask(client, ada, f"stranger{n}@other.example")
+    ask(client, ada, "new@other.example")
+    client.post(f"/address/{TOKENS.address(5)}")
+    again = client.post(f"{link(ada, version=2)}/address", data={"email": "stranger5@other.example"})
+    assert again.status_code == 429
+    assert [letter.kind for letter in letters(database)] == ["new_address"] * 5 + ["old_address"]
+
+
 def test_the_link_in_the_letter_shows_a_button_and_changes_nothing(
     client: TestClient, database: Engine, ada: int
 ) -> None:
@@ -154,6 +167,15 @@ def test_the_button_again_says_so_and_hands_out_no_link(client: TestClient, data
         assert "Your address is changed" in words(again.text)
         assert "/preferences/" not in again.text
     assert everything(database) == before
+
+
+def test_two_presses_at_once_are_one(client: TestClient, database: Engine, ada: int) -> None:
+    ask(client, ada, "new@other.example")
+    answers = at_once(database, ada, [lambda: client.post(f"/address/{TOKENS.address(1)}")] * 2)
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert person(database, ada).link_version == 2
+    assert [letter.kind for letter in letters(database)] == ["new_address", "old_address"]
+    assert [kind for kind, _, _ in events(database)] == ["moved"]
 
 
 def test_a_late_link_changes_nothing(client: TestClient, database: Engine, ada: int) -> None:

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Engine, select, update
 
 from digest import db, tables
 from digest.model import Newsletter
-from subscribers import admission, consent, letters, signups, suppression
+from subscribers import address_changes, admission, consent, letters, signups, suppression
 from subscribers.admission import Application
 from subscribers.letters import Kind
 from subscribers.model import Frequency, Preferences, Status
 from subscribers.record import Shown
+from tests.interleaving import at_once
 from tests.subscribers.people import DAILY, NEWSLETTERS, NOW, PILOT, SECRET, WEEKLY, enrol, events, found
 
 TOPICS = Newsletter(
@@ -175,6 +176,33 @@ def test_choices_for_other_newsletters_and_a_rarer_frequency_stay(database: Engi
         assert (zoe.frequency, zoe.name, zoe.lists) == (Frequency.WEEKLY, "Z", ("pilots", "readers"))
 
 
+@pytest.mark.parametrize(
+    ("ticked", "often", "expected"),
+    [
+        ((), Frequency.EVERY_ISSUE, (("Science", "World"), Frequency.WEEKLY)),
+        (("Sport",), Frequency.MONTHLY, (("Sport",), Frequency.MONTHLY)),
+        (("World", "Science", "Sport"), Frequency.EVERY_ISSUE, ((), Frequency.WEEKLY)),
+    ],
+)
+def test_what_is_promised_to_somebody_known_is_what_they_get(
+    database: Engine, ticked: tuple[str, ...], often: Frequency, expected: tuple[tuple[str, ...], Frequency]
+) -> None:
+    with db.transaction(database) as connection:
+        ada = enrol(
+            connection, "zoe@example.org", status=Status.UNSUBSCRIBED, frequency=Frequency.WEEKLY,
+            preferences=Preferences(("Science", "World")),
+        )  # fmt: skip
+        ask(connection, newsletter=TOPICS, preferences=Preferences(ticked), frequency=often)
+        signup = signups.find(connection, connection.execute(select(tables.signups.c.id)).scalar_one())
+        assert signup
+        promised = admission.promised(signup, ada, TOPICS, (TOPICS,), NOW)
+        assert admit(connection, TOPICS)
+        zoe = found(connection, "zoe@example.org")
+    assert promised == expected
+    assert zoe.frequency == promised.frequency
+    assert zoe.preferences.categories == (promised.topics or ("Science", "World", "Sport"))
+
+
 def test_confirming_one_newsletter_does_not_bring_back_what_else_was_left(database: Engine) -> None:
     with db.transaction(database) as connection:
         ada = enrol(connection, "ada@example.org", status=Status.UNSUBSCRIBED, lists=("readers", "pilots"))
@@ -193,6 +221,21 @@ def test_who_was_suppressed_meanwhile_is_not_admitted(database: Engine) -> None:
         assert not admit(connection)
         assert found(connection, "zoe@example.org").status is Status.PENDING
         assert [kind for kind, *_ in written(connection)] == [Kind.CONFIRM]
+
+
+def test_two_presses_at_once_are_one(database: Engine) -> None:
+    with db.transaction(database) as connection:
+        ask(connection)
+        zoe = found(connection, "zoe@example.org")
+
+    def press() -> bool:
+        with db.transaction(database) as connection:
+            return admit(connection)
+
+    assert at_once(database, zoe.id, [press, press]) == [True, True]
+    with db.reading(database) as connection:
+        assert [kind for kind, *_ in events(connection, zoe)] == ["requested", "confirmed"]
+        assert [kind for kind, *_ in written(connection)] == [Kind.CONFIRM, Kind.WELCOME]
 
 
 def test_letters_are_counted_by_mailbox_and_only_for_counting(database: Engine) -> None:
@@ -216,3 +259,24 @@ def test_a_letter_is_due_until_it_is_claimed_or_put_off(database: Engine) -> Non
         assert letters.is_any_due(connection, now=NOW + timedelta(minutes=1))
         letters.claim(connection, now=NOW + timedelta(minutes=1))
         assert not letters.is_any_due(connection, now=NOW + timedelta(hours=1))
+
+
+def test_a_letter_that_could_not_be_sent_for_a_day_is_not_sent_any_more(database: Engine) -> None:
+    with db.transaction(database) as connection:
+        for status in ("planned", "deferred", "sending"):
+            ask(connection, f"{status}@example.org")
+            newest = tables.letters.c.recipient == f"{status}@example.org"
+            connection.execute(update(tables.letters).where(newest).values(status=status))
+        late = NOW + letters.LIFETIME
+        assert letters.is_any_due(connection, now=late - timedelta(seconds=1))
+        assert not letters.is_any_due(connection, now=late)
+        assert letters.give_up_late(connection, now=late - timedelta(seconds=1)) == 0
+        assert letters.give_up_late(connection, now=late) == 3
+        rows = connection.execute(
+            select(tables.letters.c.status, tables.letters.c.recipient).order_by(tables.letters.c.id)
+        )
+        assert [tuple(row) for row in rows] == [("expired", ""), ("expired", ""), ("unknown", "")]
+
+
+def test_no_letter_outlives_its_link() -> None:
+    assert min(signups.LIFETIME, address_changes.LIFETIME) > letters.LIFETIME

@@ -161,3 +161,12 @@ def test_neither_token_nor_address_reaches_the_log(
     assert "/confirm/{token} 200" in caplog.text
     for secret in (link.removeprefix("/confirm/"), "zoe@", "other@", "no address"):
         assert secret not in caplog.text
+
+
+def test_somebody_known_is_shown_the_topics_that_they_will_get(client: TestClient, database: Engine) -> None:
+    with db.transaction(database) as connection:
+        audience.subscriber(connection, "ada@example.org", "Health", status="unsubscribed", frequency="monthly")
+    sign_up(client, "ada@example.org")
+    page = client.get(f"/confirm/{TOKENS.confirm(newest_signup(database))}").text
+    assert "<dd><bdi>Health</bdi></dd>" in page
+    assert "<dd>Monthly</dd>" in page

@@ -146,7 +146,7 @@ def test_what_is_no_language_is_refused(text: str) -> None:
 
 def test_an_instant_becomes_utc_and_needs_an_offset() -> None:
     assert fields.instant("2026-11-23T08:00:00+01:00") == datetime(2026, 11, 23, 7, tzinfo=UTC)
-    for text in ("2026-11-23T08:00:00", "tomorrow", "", "0001-01-01T00:00:00+14:00"):
+    for text in ("2026-11-23T08:00:00", "tomorrow", "", "0001-01-01T00:00:00+14:00", "2201-01-01T00:00:00Z"):
         with pytest.raises(UsageError):
             fields.instant(text)
 

@@ -268,3 +268,14 @@ def test_nothing_is_written_by_showing_and_previewing(client: TestClient, databa
     assert everything(database) == before
     with db.reading(database) as connection:
         assert connection.execute(select(tables.consent_events)).all() == []
+
+
+def test_a_name_can_be_corrected_and_taken_away(client: TestClient, database: Engine, ben: int) -> None:
+    client.post(link(ben), data={**TOPICS, "name": " Ben\n<i>\u202e "})
+    assert person(database, ben).name == "Ben <i>"
+    assert 'name="name" value="Ben &lt;i&gt;"' in client.get(link(ben)).text
+    client.post(link(ben), data=TOPICS)
+    assert person(database, ben).name == "Ben <i>"
+    client.post(link(ben), data={**TOPICS, "name": ""})
+    assert person(database, ben).name == ""
+    assert json.loads(events(database)[-1][2]) == {"name": ""}

@@ -10,7 +10,9 @@ from sqlalchemy import Engine
 
 from digest import languages, tables, web
 from digest.config import Settings
+from digest.webhooks import calls
 from subscribers import address_changes, consent, letters, pages, privacy, signups
+from tests.digest.webhooks.test_announcing import CRM
 from tests.subscribers.test_exporting import ABOUT_PEOPLE
 
 
@@ -29,13 +31,15 @@ def test_what_is_told_of_the_times_is_what_the_program_keeps() -> None:
     days = {table: fact.how_long for fact in privacy.FACTS for table in fact.tables}
     assert signups.REMEMBERED == address_changes.REMEMBERED == consent.PATIENCE
     assert (consent.PATIENCE.days, "seven days" in days["signups"]) == (7, True)
+    assert (calls.REMEMBERED.days, calls.LIFETIME.days) == (30, 3)
+    assert ("30 days" in days["webhook_calls"], "three days" in days["webhook_calls"]) == (True, True)
     assert (letters.COUNTED.days, "30 days" in days["letters"]) == (30, True)
 
 
 def test_operators_are_told_the_same_as_readers() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "privacy.md").read_text()
 
-    assert [one for one in privacy.NOT_DONE if f"- {one}\n" not in page] == []
+    assert [one for one in (*privacy.NOT_DONE, privacy.NOBODY_ELSE) if f"- {one}" not in page] == []
 
 
 def test_the_page_says_every_fact_and_who_is_responsible(database: Engine, settings: Settings) -> None:
@@ -44,10 +48,23 @@ def test_the_page_says_every_fact_and_who_is_responsible(database: Engine, setti
 
     said = words(answer.text)
     sentences = [part for fact in privacy.FACTS for part in (fact.what, fact.why, fact.how_long)]
-    assert [one for one in (*sentences, *privacy.NOT_DONE, *privacy.RIGHTS) if one not in said] == []
+    assert [
+        one for one in (*sentences, *privacy.NOT_DONE, privacy.NOBODY_ELSE, *privacy.RIGHTS) if one not in said
+    ] == []
     assert "The Weekly 1 Example Street, London" in said
     assert "set-cookie" not in answer.headers
     assert answer.headers["vary"] == "Accept-Language"
+
+
+def test_where_other_programs_are_told_the_page_does_not_say_that_nobody_is(
+    database: Engine, settings: Settings
+) -> None:
+    with_webhook = settings.model_copy(update={"webhooks": (CRM,)})
+    with TestClient(web.app(database, with_webhook)) as browser:
+        said = words(browser.get("/privacy").text)
+
+    assert privacy.NOBODY_ELSE not in said
+    assert [one for one in privacy.NOT_DONE if one not in said] == []
 
 
 @pytest.mark.parametrize("language", ["de", "ar"])

@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,14 @@ def test_each_decision_keeps_the_words_it_was_made_with(database: Engine) -> Non
             assert (event["language"], event["words"]) == ("fr", BUTTON.wording)
             assert event["wording"] == record.version("fr", BUTTON.wording)
         assert connection.scalar(select(func.count()).select_from(tables.wordings)) == 1
+
+
+def test_the_record_keeps_no_network_of_one_household(database: Engine) -> None:
+    with db.transaction(database) as connection:
+        person = enrol(connection, "ann@example.com")
+        shown = replace(BUTTON, network="2001:db8:12::/48")
+        consent.request(connection, person.id, "weekly", source="form", shown=shown, now=NOW)
+        assert exporting.consent_record(connection, person)[-1]["network"] == "2001:db8::/32"
 
 
 def test_other_words_or_another_language_are_another_version() -> None:

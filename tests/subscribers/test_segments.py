@@ -42,6 +42,16 @@ def test_a_segment_is_saved_found_replaced_and_forgotten(database: Engine) -> No
             segments.forget(connection, "quiet")
 
 
+def test_a_category_that_the_newsletter_lacks_is_got_by_nobody(database: Engine) -> None:
+    with db.transaction(database) as connection:
+        add(connection, "chose", "Sport")
+        add(connection, "nothing")
+        paper = newsletter(categories=("World", "Science"))
+
+        assert those(connection, Segment(name="s", categories=("Sport",)), paper) == []
+        assert those(connection, Segment(name="s", categories=("Sport", "World")), paper) == ["nothing"]
+
+
 def test_a_category_is_got_by_who_chose_it_or_nothing_and_did_not_mute_it(database: Engine) -> None:
     with db.transaction(database) as connection:
         add(connection, "chose", "Science", "World")
@@ -51,9 +61,14 @@ def test_a_category_is_got_by_who_chose_it_or_nothing_and_did_not_mute_it(databa
         add(connection, "deep", preferences=Preferences(("Science",), depth=(("World", Depth.FULL),)))
         add(connection, "tricky", 'Not "World", really', ",")
 
-        assert those(connection, Segment(name="s", categories=("World",))) == ["chose", "nothing"]
-        assert those(connection, Segment(name="s", categories=("world", "Culture"))) == ["chose", "nothing", "muted"]
-        assert those(connection, Segment(name="s", categories=('Not "World", really',))) == [
+        paper = newsletter(categories=("World", "Science", "Culture", 'Not "World", really'))
+        assert those(connection, Segment(name="s", categories=("World",)), paper) == ["chose", "nothing"]
+        assert those(connection, Segment(name="s", categories=("world", "Culture")), paper) == [
+            "chose",
+            "nothing",
+            "muted",
+        ]
+        assert those(connection, Segment(name="s", categories=('Not "World", really',)), paper) == [
             "nothing",
             "muted",
             "tricky",

@@ -7,17 +7,23 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from digest import db, tables
-from subscribers import signup_circuit
+from subscribers import consent, signup_circuit
+from subscribers.record import Shown
 from subscribers.signup_circuit import SignupCircuit, Standing
 from subscribers.signup_limits import FROM_NETWORK, SignupLimits
 from tests.subscribers.people import NOW, enrol
 
+_people = iter(range(1, 1_000_000))
+
 
 def write(connection: Connection, count: int, *, confirmed: int, **fields: Any) -> None:
     """Write letters that ask for a confirmation, some of which were confirmed, an hour ago unless said otherwise."""
-    person = enrol(connection, f"p{count}-{confirmed}@example.org")
     at = fields.pop("at", NOW - timedelta(hours=1))
+    source, network = fields.pop("source", "form"), fields.pop("network", "")
     for number in range(count):
+        person = enrol(connection, f"p{number}-{next(_people)}@example.org")
+        shown = Shown(network=network or f"198.51.{number}.0/24")
+        consent.request(connection, person.id, "weekly", source=source, shown=shown, now=at)
         signup = {
             "subscriber_id": person.id, "newsletter": "weekly", "name": "", "preferences": "{}",
             "frequency": "every_issue", "language": "", "at": at,
@@ -38,6 +44,16 @@ def test_a_flood_that_nobody_confirms_is_abuse(database: Engine) -> None:
     assert found == Standing(60, 5)
     assert found.is_abuse
     assert "of 60 letters" in signup_circuit.complaint(found)
+
+
+def test_what_programs_add_or_one_network_asks_for_closes_nothing(database: Engine) -> None:
+    with db.transaction(database) as connection:
+        write(connection, 60, confirmed=0, source="api: shop")
+        assert signup_circuit.standing(connection, now=NOW) == Standing(0, 0)
+        write(connection, 60, confirmed=0, network="203.0.113.0/24")
+        assert signup_circuit.standing(connection, now=NOW) == Standing(5, 0)
+        write(connection, 60, confirmed=7, network="2001:db8:1::/48", source="json")
+        assert signup_circuit.standing(connection, now=NOW) == Standing(10, 5)
 
 
 def test_few_letters_confirmed_ones_new_ones_old_ones_and_others_are_no_abuse(database: Engine) -> None:

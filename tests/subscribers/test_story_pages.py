@@ -19,6 +19,7 @@ from subscribers.tokens import Tokens
 from tests import audience
 from tests.articles import article, candidate
 from tests.deliveries import issue_with
+from tests.interleaving import at_once
 
 ADAS = Preferences(
     categories=("World", "Science"), depth=(("World", Depth.FULL), ("Science", Depth.HEADLINES)), muted=("x.example",)
@@ -334,3 +335,24 @@ def test_the_log_has_no_token(client: TestClient, links: str, caplog: pytest.Log
         "GET /story/{token}/{number}/more 200",
         "POST /story/{token}/{number}/more 303",
     ]
+
+
+def test_two_choices_and_a_saved_page_at_once_are_all_kept(
+    client: TestClient, database: Engine, ada: int, links: str
+) -> None:
+    mute = dict(buttons(client.get(f"{links}/1/less").text)["Nothing more from news2.example"])
+    page = {"topic": ["World", "Science"], "most": "5"}
+    token = Tokens(audience.SECRET).preferences(ada, 1, "weekly")
+    answers = at_once(
+        database,
+        ada,
+        [
+            lambda: client.post(f"/preferences/{token}", data=page),
+            lambda: client.post(f"{links}/1/less", data=mute),
+            lambda: client.post(f"/preferences/{token}", data={"topic": ["World", "Science"], "mute": "bad.example"}),
+        ],
+    )
+    assert [answer.status_code for answer in answers] == [303, 303, 303]
+    preferences = person(database, ada).preferences
+    assert preferences.max_articles == 5
+    assert set(preferences.muted) == {"x.example", "news2.example", "bad.example"}

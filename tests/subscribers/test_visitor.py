@@ -39,3 +39,11 @@ def test_a_network_holds_its_address_and_many_others(address: ipaddress.IPv4Addr
 @given(st.text())
 def test_no_text_is_a_fault(text: str) -> None:
     visitor.network(text)
+
+
+@pytest.mark.parametrize(
+    ("network", "kept"),
+    [("203.0.113.0/24", "203.0.113.0/24"), ("2001:db8:12::/48", "2001:db8::/32"), ("::/48", "::/32"), ("", "")],
+)
+def test_what_is_kept_names_no_household(network: str, kept: str) -> None:
+    assert visitor.shared(network) == kept

@@ -99,6 +99,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_webhook_calls_next_at'), 'webhook_calls', ['next_at'], unique=False)
     op.create_index(op.f('ix_webhook_calls_subscriber_id'), 'webhook_calls', ['subscriber_id'], unique=False)
     op.add_column('deliveries', sa.Column('due_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('deliveries', sa.Column('put_off_at', sa.DateTime(timezone=True), nullable=True))
     op.create_index('ix_deliveries_due', 'deliveries', ['issue_id', 'due_at'], unique=False, sqlite_where=sa.text('due_at is not null'), postgresql_where=sa.text('due_at is not null'))
     op.add_column('issues', sa.Column('segment', sa.Text(), server_default='', nullable=False))
     op.add_column('subscribers', sa.Column('preferred_time', sa.Text(), server_default='', nullable=False))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from httpx2 import Response
 from sqlalchemy import Engine, select, update
 
 from digest import db, tables
@@ -13,6 +14,8 @@ from subscribers import consent, signups, store, suppression
 from subscribers.letters import Kind
 from tests import audience
 from tests.digest.api.conftest import Program
+from tests.interleaving import at_once
+from tests.subscribers import sign_up
 
 ADA = {"email": "ada@example.org", "newsletter": "weekly"}
 PROOF = {"confirmed": True, "evidence": "Ticked “Yes, mail me” in the shop on 3 March 2026"}
@@ -61,6 +64,20 @@ def test_who_waits_is_asked_again_after_a_day_and_three_times_a_month(program: P
         program("POST", "/subscribers", ADA)
 
     assert len(rows(database, tables.letters)) == 3
+
+
+def test_program_and_form_at_once_do_not_wait_for_each_other(program: Program, database: Engine) -> None:
+    ada = program("POST", "/subscribers", ADA).json()["id"]
+    with db.transaction(database) as connection:
+        connection.execute(update(tables.letters).values(at=datetime.now(UTC) - timedelta(days=2)))
+
+    def form() -> Response:
+        return sign_up.sign_up(program.client, ADA["email"])
+
+    answers = at_once(database, ada, [lambda: program("POST", "/subscribers", ADA), form])
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert len(rows(database, tables.letters)) == 2
 
 
 def test_evidence_confirms_at_once_and_is_kept(program: Program, database: Engine) -> None:

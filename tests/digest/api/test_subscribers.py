@@ -1,6 +1,7 @@
 """People as programs see and change them."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -246,7 +247,9 @@ def test_pause_ends_at_its_instant_or_by_resuming(program: Program, ada: int) ->
     assert (resumed["status"], resumed["paused_until"]) == ("confirmed", None)
 
 
-@pytest.mark.parametrize("until", ["2020-01-01T00:00:00Z", "2999-01-01", "soon", "9999-12-31T23:59:59-12:00", ""])
+@pytest.mark.parametrize(
+    "until", ["2020-01-01T00:00:00Z", "2999-01-01", "soon", "2201-01-01T00:00:00Z", "9999-12-31T23:59:59Z", ""]
+)
 def test_pause_needs_an_instant_to_come(program: Program, ada: int, until: str) -> None:
     answer = program("POST", f"/subscribers/{ada}/pause", {"until": until})
 
@@ -257,7 +260,7 @@ def test_who_is_not_confirmed_cannot_be_paused(program: Program, database: Engin
     with db.transaction(database) as connection:
         bo = audience.subscriber(connection, "bo@example.org", status="unsubscribed")
 
-    answer = program("POST", f"/subscribers/{bo}/pause", {"until": "2999-01-01T00:00:00Z"})
+    answer = program("POST", f"/subscribers/{bo}/pause", {"until": "2099-01-01T00:00:00Z"})
 
     assert answer.status_code == 409
     assert stored(database, bo).status == "unsubscribed"
@@ -279,6 +282,16 @@ def test_erased_person_is_gone(program: Program, database: Engine, ada: int) -> 
     assert (answer.status_code, answer.content) == (204, b"")
     assert stored(database, ada) is None
     assert program("DELETE", f"/subscribers/{ada}").status_code == 404
+
+
+def test_erased_address_is_in_no_file_any_more(program: Program, database: Engine, tmp_path: Path) -> None:
+    with db.transaction(database) as connection:
+        walter = audience.subscriber(connection, "walter.marker@example.org")
+    program("DELETE", f"/subscribers/{walter}")
+
+    files = list(tmp_path.glob("digest.db*"))
+    assert bool(files) == (database.dialect.name == "sqlite")
+    assert not any(b"walter.marker" in file.read_bytes() for file in files)
 
 
 def test_record_has_every_event_with_the_exact_words(program: Program, database: Engine, ada: int) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from digest import articles, db
-from digest.model import Depth
+from digest import articles, corrections, db
+from digest.model import CorrectionKind, Depth
 from subscribers.model import Preferences
 from tests.articles import NOW, article
 from tests.audience import subscriber
@@ -69,6 +69,19 @@ def test_everybody_on_the_test_list_gets_what_they_would_get_themselves(stocked:
     assert stocked("report", "weekly/1", "--json").json["released_at"] is None
 
 
+def test_what_an_editor_has_taken_out_is_in_no_copy(stocked: Digest, server: Process, engine: Engine) -> None:
+    with db.transaction(engine) as connection:
+        corrections.correct(connection, "article-2", CorrectionKind.WITHDRAWN, "It was wrong.", now=NOW)
+
+    ran = stocked("send", "weekly/1", "--test", "--json", *AT)
+
+    assert ran.json["accepted"] == ["bo@example.org"]
+    assert ran.json["without_stories"] == ["di@example.org", "ed@example.org"]
+    explained = stocked("explain", "weekly/1", "di@example.org", "--json").json
+    assert explained["chosen"] == []
+    assert {"article-2": "withdrawn"}.items() <= {one["id"]: one["reason"] for one in explained["dropped"]}.items()
+
+
 def test_what_is_not_accepted_is_told(stocked: Digest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     conduct = Conduct(replies={"di@example.org": ("RCPT", "550 5.1.1 nobody here")})
     with running(tmp_path / "picky", conduct) as process:
@@ -79,6 +92,18 @@ def test_what_is_not_accepted_is_told(stocked: Digest, monkeypatch: pytest.Monke
     assert "the server accepted copies for bo@example.org" in ran.err
     assert "the copy for di@example.org was not accepted: 550" in ran.err
     assert "ed@example.org chose topics of which the issue has no story" in ran.err
+
+
+def test_what_was_sent_before_the_server_went_away_is_told(
+    stocked: Digest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with running(tmp_path / "short", Conduct(greetings_refused_after=1)) as process:
+        monkeypatch.setenv("DIGEST_SMTP__PORT", str(process.port))
+        ran = stocked("send", "weekly/1", "--test", *AT)
+
+    assert ran.code not in (0, 3)
+    assert "the server accepted copies for bo@example.org" in ran.err
+    assert "421" in ran.err
 
 
 def test_without_a_test_list_or_anybody_on_it_the_mending_is_named(stocked: Digest) -> None:

@@ -67,3 +67,11 @@ def test_secret_is_fresh_and_fits_the_settings(digest: Digest) -> None:
 
     assert first != second
     assert len(secret_bytes(first)) == 32
+
+
+@pytest.mark.usefixtures("told")
+def test_erasing_somebody_leaves_the_one_call_that_says_so(digest: Digest) -> None:
+    assert digest("subscribers", "erase", "ada@example.org", "--yes").code == 0
+
+    (crm,) = digest("webhooks", "list").rows
+    assert (crm["webhook"], crm["waiting"], crm["done"], crm["failed"]) == ("crm", 1, 0, 0)

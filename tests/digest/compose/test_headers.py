@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from digest.compose import headers
 from digest.model import Issue
+from digest.smtp import envelope
 from tests.articles import NOW, newsletter
 
 SECRET = b"a secret of more than thirty-two bytes"
@@ -131,7 +132,17 @@ def test_an_address_for_unsubscribing_takes_the_senders_place_in_list_unsubscrib
     assert headers.common_fields(issue) == headers.common_fields(ISSUE)
 
 
-def test_a_domain_of_other_letters_is_written_in_ascii_as_in_the_envelope() -> None:
-    fields = headers.recipient_fields("", "ada@bücher.example", "<id@example.org>")
+@pytest.mark.parametrize("domain", ["bücher.example", "faß.de", "اختبار١.com", "例え.test", "ａ.example"])
+def test_a_domain_of_other_letters_is_written_in_ascii_as_in_the_envelope(domain: str) -> None:
+    wire = envelope.path(f"ada@{domain}")
+    assert wire
 
-    assert fields == b"To: ada@xn--bcher-kva.example\r\nMessage-ID: <id@example.org>\r\n"
+    fields = headers.recipient_fields("", f"ada@{domain}", "<id@example.org>")
+
+    assert fields == b"To: " + wire.address + b"\r\nMessage-ID: <id@example.org>\r\n"
+
+
+@pytest.mark.parametrize("address", ["ada@-ü-.example", "ada@☃.example", "ada@xn--ü.example", "ada@" + "ü" * 80, "ü"])
+def test_an_address_that_the_envelope_refuses_stops_no_composing(address: str) -> None:
+    assert envelope.path(address) is None
+    assert headers.recipient_fields("", address, "<id@example.org>").startswith(b"To: ")

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from sqlalchemy import Engine, select
 from digest import db, tables
 from digest.webhook_settings import Webhook, WebhookEvent
 from digest.webhooks import announcing, calls
-from subscribers import consent, record, store
+from subscribers import consent, fields, importing, record, sheets, store
+from subscribers.entries import Terms
 from subscribers.model import Frequency, Subscriber
 from subscribers.record import Event
 from tests.conftest import NOW
@@ -84,6 +86,20 @@ def test_every_event_that_is_told_has_a_meaning() -> None:
 def test_other_events_are_nobody_elses_business(database: Engine, ada: Subscriber, kind: Event) -> None:
     happened(database, ada, kind)
 
+    assert announcing.announce(database, [CRM], now=NOW) == 0
+
+
+def test_what_an_import_says_is_not_told(database: Engine, ada: Subscriber) -> None:
+    text = "email,suppressed,status\nbo@example.org,bounced,\nada@example.org,,unsubscribed\n"
+    terms = Terms(
+        lists=(), categories=fields.Categories(()), newsletters=people.NEWSLETTERS, source="import:people.csv",
+        secret=people.SECRET, now=NOW,
+    )  # fmt: skip
+    importing.run(database, sheets.Sheet("people.csv", BytesIO(text.encode())), terms)
+
+    with db.reading(database) as connection:
+        kinds = set(connection.execute(select(tables.consent_events.c.kind)).scalars())
+    assert kinds == {"imported", "suppressed", "unsubscribed"}
     assert announcing.announce(database, [CRM], now=NOW) == 0
 
 
