@@ -13,6 +13,7 @@ from digest.smtp.pace import Pace
 Compose = Callable[[Sequence[Delivery]], list[Mail]]
 
 TRIES = 3  # attempts at one delivery in a run that may end before its message was handed over
+FIRST = 20  # of the first batch: connections wait for it, and its editions are all to be made ready
 AT_HAND = 5 * BATCH  # of them that wait for their domain's turn, at most: 30 MB of messages of 60 KB
 
 
@@ -38,6 +39,7 @@ class Jobs:
         self._open = self._lanes.setdefault("", deque())
         self._ahead: asyncio.Task[list[Job]] | None = None
         self._is_dry = False
+        self._size = FIRST
         self._turn = asyncio.Lock()
 
     def ready(self, now: float) -> Job | None:
@@ -117,7 +119,7 @@ class Jobs:
         return asyncio.create_task(asyncio.to_thread(self._batch))
 
     def _batch(self) -> list[Job]:
-        deliveries = self._journal.claim()
+        deliveries, self._size = self._journal.claim(self._size), BATCH
         if not deliveries:
             return []
         mails = patiently(lambda: self._compose(deliveries))

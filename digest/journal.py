@@ -100,14 +100,14 @@ class Journal:
                 raise
             error.add_note(f"then the outcomes of the last messages could not be written: {failure}")
 
-    def claim(self) -> list[Delivery]:
+    def claim(self, size: int = BATCH) -> list[Delivery]:
         """Take the next deliveries; at the end of the list, those that became free behind it. For any thread.
 
         An empty list: nothing is left, or nothing may go out today.
         """
-        found = patiently(lambda: self._claim(self._after))
+        found = patiently(lambda: self._claim(self._after, size))
         if not found and self._after:
-            found = patiently(lambda: self._claim(0))
+            found = patiently(lambda: self._claim(0, size))
         if found:
             self._after = found[-1].subscriber_id
         return found
@@ -134,9 +134,9 @@ class Journal:
         self._held.discard(outcome.subscriber_id)
         self._outcomes.append(outcome)
 
-    def _claim(self, after: int) -> list[Delivery]:
+    def _claim(self, after: int, size: int) -> list[Delivery]:
         with db.transaction(self._engine) as connection:
-            size = self._quota.take(connection, BATCH, self._clock())
+            size = self._quota.take(connection, size, self._clock())
             found = ledger.claim(
                 connection,
                 self._issue,
