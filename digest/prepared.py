@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column, Connection, Dialect, Table, UpdateBase, bindparam
@@ -34,7 +35,7 @@ class Prepared:
         compiled: Any = self._statement.compile(dialect=dialect)
         binds = {name: bind for bind, name in compiled.bind_names.items()}
         converting = {
-            name: convert
+            name: lru_cache(maxsize=16)(convert)  # one transaction writes one instant again and again
             for name, bind in binds.items()
             if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
