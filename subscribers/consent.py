@@ -44,12 +44,6 @@ def _set_status(
     connection.execute(update(subscribers).where(subscribers.c.id.in_(ids)).values(values))
 
 
-def _locked(connection: Connection, subscriber_id: int) -> Subscriber | None:
-    """Read a person as they are now, and let nobody else change them until this transaction ends."""
-    store.lock(connection, subscribers.c.id == subscriber_id)
-    return store.by_id(connection, subscriber_id)
-
-
 def _received(subscriber: Subscriber, newsletters: Iterable[Newsletter]) -> list[str]:
     """Name the newsletters that the person's lists give, without those that they left."""
     return [
@@ -112,7 +106,7 @@ def confirm(
     this no other than they got before, whatever else the list that they join gives: that is no part of what they
     agreed to.
     """
-    person = _locked(connection, subscriber.id)
+    person = store.hold(connection, subscriber.id)
     if person is None or person.suppressed not in (None, *suppression.LIFTABLE):
         return False
     digest = select(subscribers.c.email_digest).where(subscribers.c.id == person.id).scalar_subquery()
@@ -166,7 +160,7 @@ def move(
     It may not where the address is another's, or must not be mailed. Links to preferences in earlier mails stop, and so
     does what was asked for from there; those for unsubscribing go on. No import brings the old address back.
     """
-    person = _locked(connection, subscriber.id)
+    person = store.hold(connection, subscriber.id)
     key = store.email_key(email)
     digest = store.email_digest(key, secret)
     if (
@@ -308,7 +302,7 @@ def return_(
 
     They get again what they got before it, a break excepted. A suppressed address stays suppressed.
     """
-    person = _locked(connection, subscriber.id)
+    person = store.hold(connection, subscriber.id)
     left = departure(connection, subscriber.id, newsletter=newsletter, now=now) if person else None
     if person is None or left is None:
         return False
@@ -338,7 +332,7 @@ def give_reason(
 
     Returns whether there is one to answer for.
     """
-    person = _locked(connection, subscriber.id)
+    person = store.hold(connection, subscriber.id)
     left = departure(connection, subscriber.id, newsletter=newsletter, now=now) if person else None
     if person is None or left is None:
         return False
@@ -355,7 +349,7 @@ def erase(connection: Connection, subscriber: Subscriber, *, source: str, now: d
 
     A suppression stays, so that no later import brings them back; they themselves may sign up again.
     """
-    person = _locked(connection, subscriber.id)
+    person = store.hold(connection, subscriber.id)
     if person is None:
         return
     digest = select(subscribers.c.email_digest).where(subscribers.c.id == person.id)
@@ -380,7 +374,7 @@ def pause(
     shown: Shown = NOTHING_SHOWN,
 ) -> Status:
     """Stop mail until an instant, for somebody confirmed or paused; nobody else's status changes."""
-    person = _locked(connection, subscriber.id)
+    person = store.hold(connection, subscriber.id)
     if person is None or person.status not in (Status.CONFIRMED, Status.PAUSED) or person.paused_until == until:
         return person.status if person else Status.UNSUBSCRIBED
     _set_status(connection, [person.id], Status.PAUSED, now, until)
@@ -392,7 +386,7 @@ def resume(
     connection: Connection, subscriber: Subscriber, *, source: str, now: datetime, shown: Shown = NOTHING_SHOWN
 ) -> Status:
     """End somebody's pause; nobody else's status changes."""
-    person = _locked(connection, subscriber.id)
+    person = store.hold(connection, subscriber.id)
     if person is None or person.status is not Status.PAUSED:
         return person.status if person else Status.UNSUBSCRIBED
     _set_status(connection, [person.id], Status.CONFIRMED, now)

@@ -136,7 +136,7 @@ def by_id(connection: Connection, subscriber_id: int) -> Subscriber | None:
 
 def hold(connection: Connection, subscriber_id: int) -> Subscriber | None:
     """Return a person whom nobody else changes until the transaction ends; None where they are gone."""
-    connection.execute(select(subscribers.c.id).where(subscribers.c.id == subscriber_id).with_for_update())
+    lock(connection, subscribers.c.id == subscriber_id)
     return by_id(connection, subscriber_id)
 
 

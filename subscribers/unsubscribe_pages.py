@@ -77,8 +77,10 @@ class _Pages:
         """Do what one of the page's buttons says, and show the page again."""
         with db.transaction(self._engine) as connection:
             reader = self._reader(connection, request.path_params["token"])
-            if reader is None:
+            held = store.hold(connection, reader.person.id) if reader else None
+            if reader is None or held is None:
                 return self._site.gone(request.headers.get("accept-language", ""))
+            reader = reader._replace(person=held)  # as they are now, and until the button's work is done
             notice = self._press(connection, request, reader, fields)
             can_return = _can_return(connection, reader)
             reader = reader._replace(person=store.by_id(connection, reader.person.id) or reader.person)
